@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class EventiConfig(AppConfig):
+    name = "eventi"
+    verbose_name = "incontri"

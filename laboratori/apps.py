@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LaboratoriConfig(AppConfig):
+    name = "laboratori"
+    verbose_name = "laboratori di quartiere"

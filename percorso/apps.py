@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PercorsoConfig(AppConfig):
+    name = "percorso"
+    verbose_name = "percorsi partecipativi"

@@ -1,0 +1,363 @@
+"""Every setting of the portal, read from the environment.
+
+Three ways to run, one file:
+
+* **demo** (``DEMO=on``, what ``make run`` does): SQLite, mails kept as files, a local key;
+* **development** (``DEBUG=on``): the same, with Django's error pages;
+* **production** (neither): every secret and address must be given, and a missing or unsafe
+  one stops the start with a sentence that says which.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- How we run -----------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+PRODUZIONE = not (DEBUG or DEMO)
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _required(name, example):
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is missing. In production set it in the environment, for example "
+            f"{name}={example}. To try the portal on your own machine use `make run`."
+        )
+    return value
+
+
+def _local_secret_key():
+    """The key of a demo or development copy: random, made once, kept beside its database."""
+    path = VAR_DIR / "secret_key"
+    try:
+        # O_EXCL: of several processes that start together, one writes and all read the same.
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+if PRODUZIONE:
+    SECRET_KEY = _required("SECRET_KEY", "<50 random characters>")
+    ALLOWED_HOSTS = [
+        h for h in _required("ALLOWED_HOSTS", "laboratori.example.org").split(",") if h
+    ]
+    BASE_URL = _required("BASE_URL", "https://laboratori.example.org").rstrip("/")
+    if len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters: make a longer one.")
+    if not BASE_URL.startswith("https://"):
+        raise ImproperlyConfigured("BASE_URL must start with https:// in production.")
+else:
+    SECRET_KEY = env.str("SECRET_KEY", default="") or _local_secret_key()
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+    BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+RATE_LIMITS = env.str("RATE_LIMITS", default="on") != "off"
+if PRODUZIONE and not RATE_LIMITS:
+    raise ImproperlyConfigured("RATE_LIMITS=off is for load tests only: production refuses it.")
+
+# --- The municipality: another city changes these, not the code -----------------------------
+
+ENTE = {
+    "nome": env.str("ENTE_NOME", default="Comune di Piacenza"),
+    "citta": env.str("ENTE_CITTA", default="Piacenza"),
+    "sito": env.str("ENTE_SITO", default="https://www.comune.piacenza.it/"),
+    "regione_nome": env.str("ENTE_REGIONE_NOME", default="Regione Emilia-Romagna"),
+    "regione_sito": env.str("ENTE_REGIONE_SITO", default="https://www.regione.emilia-romagna.it/"),
+    "indirizzo": env.str("ENTE_INDIRIZZO", default="Piazza Cavalli, 2, 29121 Piacenza"),
+    "ufficio": env.str("ENTE_UFFICIO", default="Ufficio Partecipazione"),
+    # Last seen in public pages of 2018: the office confirms or changes them here.
+    "email": env.str("ENTE_EMAIL", default="partecipazione@comune.piacenza.it"),
+    "telefono": env.str("ENTE_TELEFONO", default="0523 492170"),
+    "finanziamento": env.str(
+        "ENTE_FINANZIAMENTO",
+        default="Bando Partecipazione 2022, Legge regionale Emilia-Romagna 15/2018",
+    ),
+    "portale": env.str("PORTALE_NOME", default="Laboratori di quartiere"),
+    # The address that AgID's form gives when the declaration is filed; empty until then.
+    "accessibilita_url": env.str("ENTE_ACCESSIBILITA_URL", default=""),
+    "dpo_email": env.str("ENTE_DPO_EMAIL", default=""),
+    # Where people report that something does not work; the contact page when empty.
+    "segnalazioni_url": env.str("ENTE_SEGNALAZIONI_URL", default=""),
+    "sorgente_url": env.str("ENTE_SORGENTE_URL", default=""),
+}
+
+# --- Applications ---------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "portale",
+    "eventi",
+    "laboratori",
+    "percorso",
+    "accounts",
+    "posta",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "portale.urls"
+WSGI_APPLICATION = "portale.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portale.context.portale",
+            ],
+        },
+    },
+]
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_FAIL_SILENTLY = False
+
+# --- Data -----------------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'portale.sqlite3'}"
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction takes the write lock when it begins, so that two of them queue
+        # instead of failing half-way with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+            "PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;"
+        ),
+    }
+else:
+    # Threads of one process share its pool; "max" is below the server's blocking threads on
+    # purpose: more connections would only wait for each other inside PostgreSQL.
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 10},
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+_DATABASE_CACHE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "portale_cache",
+    "OPTIONS": {"MAX_ENTRIES": 50_000},
+}
+_REDIS_TIMEOUTS = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
+if REDIS_URL:
+    CACHES = {
+        # Shared limits and small values. When Redis does not answer within its short
+        # timeouts the same calls go to the table beside.
+        "default": {
+            "BACKEND": "portale.lib.cache.RedisCacheWithFallback",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": _REDIS_TIMEOUTS,
+        },
+        "ripiego": _DATABASE_CACHE,
+    }
+else:
+    CACHES = {"default": _DATABASE_CACHE}
+# Whole pages, kept inside each process: nothing on the network is faster than not asking.
+CACHES["pagine"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pagine",
+    "OPTIONS": {"MAX_ENTRIES": 2_000},
+}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- Background work ------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+# Without Redis there is no worker: the scheduler's tick does the work inside itself.
+CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "Europe/Rome"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **_REDIS_TIMEOUTS,
+    "visibility_timeout": 3600,
+    "max_retries": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- Mail -----------------------------------------------------------------------------------
+
+POSTA_DEMO_DIR = VAR_DIR / "posta-demo"
+if PRODUZIONE:
+    EMAIL_URL = _required("EMAIL_URL", "smtp+tls://user:password@mail.example.org:587")
+else:
+    EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = POSTA_DEMO_DIR
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=15)
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL",
+    default=f"{ENTE['portale']} <laboratori@{BASE_URL.split('//')[1].split(':')[0]}>",
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_SUBJECT_PREFIX = ""
+
+# --- Language and time ----------------------------------------------------------------------
+
+LANGUAGE_CODE = "it"
+LANGUAGES = [("it", _("Italiano")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Rome"
+ROMA = ZoneInfo(TIME_ZONE)
+FORMAT_MODULE_PATH = None
+
+# --- People ---------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "profilo"
+LOGOUT_REDIRECT_URL = "home"
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupExtraForm"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = False
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = BASE_URL.split("://")[0]
+if not RATE_LIMITS:
+    ACCOUNT_RATE_LIMITS = False
+# How many proxies of ours stand before the server: 0 believes no X-Forwarded-For at all.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+
+# --- Files ----------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# What the front-end build brings from its packages; missing until `make` has built it.
+if (FRONTEND_BUILD := BASE_DIR / "frontend" / "build").is_dir():
+    STATICFILES_DIRS.append(FRONTEND_BUILD)
+MEDIA_ROOT = Path(env.str("MEDIA_DIR", default=str(VAR_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 3600
+
+# --- Security -------------------------------------------------------------------------------
+
+_HTTPS = BASE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = _HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^salute/"]
+if env.int("TRUSTED_PROXIES", default=0):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portale.views.errori.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+SILENCED_SYSTEM_CHECKS = []
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"riga": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "riga"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

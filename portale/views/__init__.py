@@ -1,0 +1,1 @@
+"""Pages that put several apps together, and those that belong to the site as a whole."""

@@ -1,0 +1,87 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class MessaggioQuerySet(models.QuerySet):
+    def in_coda(self):
+        return self.filter(stato=Messaggio.Stato.IN_CODA)
+
+    def falliti(self):
+        return self.filter(stato=Messaggio.Stato.FALLITO)
+
+    def dovuti(self, adesso):
+        """Due now and in nobody's hands: never leased, or leased by a worker that is gone."""
+        libero = Q(lease_until=None) | Q(lease_until__lte=adesso)
+        return self.in_coda().filter(libero, dovuto_at__lte=adesso).order_by("dovuto_at", "pk")
+
+
+class Messaggio(models.Model):
+    """One mail of the portal, from the moment it is owed until it has left.
+
+    The text is not here: it is composed when the mail leaves, from what is true at that
+    moment (see ``posta.generi``). ``chiave`` is what makes it one: queueing the same key twice
+    leaves a single row. Only ``posta.services`` changes ``stato``.
+    """
+
+    class Stato(models.TextChoices):
+        IN_CODA = "in_coda", _("in coda")
+        INVIATO = "inviato", _("inviato")
+        FALLITO = "fallito", _("fallito")
+        SCADUTO = "scaduto", _("scaduto")
+        ANNULLATO = "annullato", _("annullato")
+
+    genere = models.CharField(_("genere"), max_length=40)
+    destinatario = models.EmailField(_("destinatario"))
+    lingua = models.CharField(_("lingua"), max_length=5, default="it")
+    chiave = models.CharField(_("chiave"), max_length=200, unique=True)
+    parametri = models.JSONField(_("parametri"), default=dict, blank=True)
+    dovuto_at = models.DateTimeField(_("da spedire dal"))
+    stato = models.CharField(
+        _("stato"), max_length=10, choices=Stato, default=Stato.IN_CODA, editable=False
+    )
+    tentativi = models.PositiveSmallIntegerField(_("tentativi"), default=0, editable=False)
+    ultimo_errore = models.TextField(_("ultimo errore"), blank=True, editable=False)
+    inviato_at = models.DateTimeField(_("inviato il"), null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_token = models.CharField(max_length=32, blank=True, editable=False)
+    created_at = models.DateTimeField(_("creato il"), auto_now_add=True)
+
+    objects = MessaggioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("messaggio")
+        verbose_name_plural = _("messaggi")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["dovuto_at", "id"],
+                condition=Q(stato="in_coda"),
+                name="messaggio_da_spedire",
+            ),
+            models.Index(fields=["stato", "genere"], name="messaggio_stato_genere"),
+            models.Index(fields=["destinatario"], name="messaggio_destinatario"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="messaggio_inviato_ha_data",
+                condition=~Q(stato="inviato") | Q(inviato_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.genere} {self.pk}"
+
+
+class Battito(models.Model):
+    """When a part of the machinery was last seen alive ("pianificatore", "spedizione")."""
+
+    nome = models.CharField(_("nome"), max_length=30, unique=True)
+    visto_at = models.DateTimeField(_("visto l'ultima volta"))
+
+    class Meta:
+        verbose_name = _("battito")
+        verbose_name_plural = _("battiti")
+
+    def __str__(self):
+        return self.nome

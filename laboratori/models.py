@@ -1,6 +1,7 @@
 import secrets
 
 from django.conf import settings
+from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -13,6 +14,13 @@ class LaboratorioQuerySet(models.QuerySet):
 
     def with_quartieri(self):
         return self.prefetch_related("quartieri")
+
+    def with_referenti_pubblici(self):
+        """With the contacts that anybody may see, as ``referenti_pubblici``."""
+        pubblici = models.Prefetch(
+            "referenti", Referente.objects.pubblici(), to_attr="referenti_pubblici"
+        )
+        return self.prefetch_related(pubblici)
 
 
 class Laboratorio(models.Model):
@@ -30,6 +38,11 @@ class Laboratorio(models.Model):
         null=True,
         blank=True,
         help_text=_("Geometria Polygon o MultiPolygon in WGS84; vuota finché non è nota."),
+    )
+    centrale = models.BooleanField(
+        _("al centro dello schema"),
+        default=False,
+        help_text=_("Nella mappa schematica questa zona sta in mezzo alle altre."),
     )
     attivo = models.BooleanField(_("attivo"), default=True)
     fonti = models.JSONField(_("fonti"), default=list, blank=True)
@@ -74,6 +87,11 @@ class Quartiere(models.Model):
         return self.nome
 
 
+class ReferenteQuerySet(models.QuerySet):
+    def pubblici(self):
+        return self.filter(pubblico=True)
+
+
 class Referente(models.Model):
     """Who answers for a lab. Contacts show on the public page only when ``pubblico``."""
 
@@ -86,6 +104,8 @@ class Referente(models.Model):
     telefono = models.CharField(_("telefono"), max_length=30, blank=True)
     pubblico = models.BooleanField(_("visibile a tutti"), default=False)
     esempio = models.BooleanField(_("esempio"), default=False, editable=False)
+
+    objects = ReferenteQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("referente")
@@ -100,9 +120,21 @@ def nuovo_codice() -> str:
     return secrets.token_urlsafe(12)
 
 
+def _firma():
+    return Signer(salt="laboratori.disponibilita", sep=".")
+
+
 class DisponibilitaQuerySet(models.QuerySet):
     def da_gestire(self):
         return self.filter(stato__in=[Disponibilita.Stato.NUOVA, Disponibilita.Stato.ASSEGNATA])
+
+    def from_token(self, token):
+        """The offer (one or none) that a mail's link names; none if it was altered."""
+        try:
+            codice = _firma().unsign(token)
+        except BadSignature:
+            return self.none()
+        return self.filter(codice=codice)
 
 
 class Disponibilita(models.Model):
@@ -171,3 +203,45 @@ class Disponibilita(models.Model):
 
     def __str__(self):
         return f"{self.nome} ({self.get_stato_display()})"
+
+    @property
+    def token(self):
+        """What the mail's link carries: signed, so that a copy of the database opens no door."""
+        return _firma().sign(self.codice)
+
+    @property
+    def aiuti_a_parole(self):
+        """ "tempo, uno spazio", in the active language."""
+        return ", ".join(str(self.Aiuto(aiuto).label) for aiuto in self.aiuti)
+
+
+class PassaggioDisponibilita(models.Model):
+    """One step of an offer's life. Written once, never changed; holds no personal data."""
+
+    disponibilita = models.ForeignKey(Disponibilita, models.CASCADE, related_name="passaggi")
+    da = models.CharField(_("da"), max_length=15, blank=True)
+    a = models.CharField(_("a"), max_length=15)
+    # Empty when the person herself made the step.
+    autore = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="passaggi_disponibilita",
+        verbose_name=_("autore"),
+    )
+    assegnata_a = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("assegnata a"),
+    )
+    created_at = models.DateTimeField(_("quando"))
+
+    class Meta:
+        verbose_name = _("passaggio della disponibilità")
+        verbose_name_plural = _("passaggi della disponibilità")
+        ordering = ["created_at", "pk"]
+
+    def __str__(self):
+        return f"{self.da} → {self.a}"

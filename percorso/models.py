@@ -1,7 +1,22 @@
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from portale.lib import dates
+
+
+def _periodo(inizio, fine):
+    """ "dal 3 marzo 2023 al 27 settembre 2023", or what is known of it."""
+    if fine is None:
+        return gettext("dal %(inizio)s") % {"inizio": dates.giorno_mese_anno(inizio)}
+    if inizio == fine:
+        return dates.giorno_mese_anno(inizio)
+    return gettext("dal %(inizio)s al %(fine)s") % {
+        "inizio": dates.giorno_mese_anno(inizio),
+        "fine": dates.giorno_mese_anno(fine),
+    }
 
 
 class PercorsoQuerySet(models.QuerySet):
@@ -11,6 +26,12 @@ class PercorsoQuerySet(models.QuerySet):
 
     def attivi(self):
         return self.filter(stato=Percorso.Stato.ATTIVO)
+
+    def conclusi(self):
+        return self.filter(stato=Percorso.Stato.CONCLUSO)
+
+    def with_fasi(self):
+        return self.prefetch_related("fasi")
 
     def in_evidenza(self):
         """The process of the home page first: the newest active one, then the newest closed."""
@@ -85,6 +106,30 @@ class Percorso(models.Model):
     def get_absolute_url(self):
         return reverse("percorso_detail", args=[self.slug])
 
+    @property
+    def attivo(self):
+        return self.stato == self.Stato.ATTIVO
+
+    @property
+    def concluso(self):
+        return self.stato == self.Stato.CONCLUSO
+
+    @property
+    def periodo(self):
+        return _periodo(self.inizio, self.fine)
+
+    def fasi_in_corso(self, oggi):
+        """The stages that are on today, none once the process is closed. Reads ``with_fasi``
+        without asking the database again."""
+        if not self.attivo:
+            return []
+        return [fase for fase in self.fasi.all() if fase.in_corso(oggi)]
+
+    def prossima_fase(self, oggi):
+        """The stage that begins next; None when there is none, or the process is closed."""
+        future = [fase for fase in self.fasi.all() if fase.inizio > oggi]
+        return min(future, key=lambda fase: fase.inizio) if self.attivo and future else None
+
 
 class FaseQuerySet(models.QuerySet):
     def in_corso(self, oggi):
@@ -148,6 +193,23 @@ class Fase(models.Model):
     def passata(self, oggi):
         return self.fine is not None and self.fine < oggi
 
+    @property
+    def quando(self):
+        """ "tra marzo e aprile 2023" where only that is known, else its days."""
+        return self.periodo or _periodo(self.inizio, self.fine)
+
+    @property
+    def apre(self):
+        """What citizens may do in this stage, in words, in the order of its check boxes."""
+        voci = (
+            (self.apre_iscrizioni, gettext("iscriversi agli incontri")),
+            (self.apre_proposte, gettext("fare proposte")),
+            (self.apre_sostegni, gettext("sostenere le proposte")),
+            (self.apre_commenti, gettext("commentare le proposte")),
+            (self.apre_osservazioni, gettext("fare osservazioni sul modello")),
+        )
+        return [testo for aperta, testo in voci if aperta]
+
 
 class Atto(models.Model):
     """A document of the process's formal chain, or of its funding (see "esiti")."""
@@ -158,7 +220,17 @@ class Atto(models.Model):
         VALIDAZIONE = "validazione", _("validazione del Tecnico di garanzia")
         RELAZIONE = "relazione", _("relazione finale")
         PROVVEDIMENTO = "provvedimento", _("provvedimento dell'ente decisore")
+        MONITORAGGIO = "monitoraggio", _("monitoraggio")
         ALTRO = "altro", _("altro")
+
+    # The formal outcome of a process, in the order in which its documents follow each other.
+    CATENA = (
+        Genere.DOCPP,
+        Genere.VALIDAZIONE,
+        Genere.PROVVEDIMENTO,
+        Genere.RELAZIONE,
+        Genere.MONITORAGGIO,
+    )
 
     percorso = models.ForeignKey(
         Percorso, models.CASCADE, related_name="atti", verbose_name=_("percorso")
@@ -177,3 +249,7 @@ class Atto(models.Model):
 
     def __str__(self):
         return self.titolo
+
+    @property
+    def quando(self):
+        return dates.giorno_mese_anno(self.giorno) if self.giorno else ""

@@ -44,6 +44,13 @@ def giorno_esteso(giorno: date) -> str:
     return f"{settimana} {primo} {mese} {giorno.year}"
 
 
+def giorno_mese_anno(giorno: date) -> str:
+    """ "3 maggio 2023", in the language of the page."""
+    lingua = _lingua()
+    primo = "1º" if lingua == "it" and giorno.day == 1 else str(giorno.day)
+    return f"{primo} {_MESI[lingua][giorno.month - 1]} {giorno.year}"
+
+
 def mese_anno(giorno: date) -> str:
     """ "maggio 2023", in the language of the page."""
     return f"{_MESI[_lingua()][giorno.month - 1]} {giorno.year}"

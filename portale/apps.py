@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from . import checks  # noqa: F401 - registers the portal's own checks
+
 
 class PortaleConfig(AppConfig):
     name = "portale"

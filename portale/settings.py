@@ -70,6 +70,10 @@ else:
 
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
+# The web server's processes, and the requests that each serves at once.
+WEB_WORKERS = env.int("WEB_WORKERS", default=max(2, os.cpu_count() or 1))
+WEB_THREADS = env.int("WEB_THREADS", default=16)
+
 RATE_LIMITS = env.str("RATE_LIMITS", default="on") != "off"
 if PRODUZIONE and not RATE_LIMITS:
     raise ImproperlyConfigured("RATE_LIMITS=off is for load tests only: production refuses it.")

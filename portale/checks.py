@@ -1,0 +1,59 @@
+"""What must never be served: the portal's own system checks."""
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.db import DatabaseError, connections
+
+
+@register(Tags.database)
+def no_demo_data_in_production(app_configs, databases, **kwargs):
+    """Whoever has an example row has the example accounts too, whose password is public."""
+    if not settings.PRODUZIONE or "default" not in (databases or ()):
+        return []
+    trovati = []
+    for model in apps.get_models():
+        if any(campo.name == "esempio" for campo in model._meta.concrete_fields):
+            try:
+                if model._default_manager.filter(esempio=True).exists():
+                    trovati.append(str(model._meta.verbose_name_plural))
+            except DatabaseError:
+                continue  # before the first migration there is no table, and no demo in it
+    if not trovati:
+        return []
+    return [
+        Error(
+            f"This database holds demo data ({', '.join(trovati)}): its accounts have a "
+            "password that everybody knows.",
+            hint="Take it away with `manage.py rimuovi_demo`, or start from an empty database.",
+            id="portale.E001",
+        )
+    ]
+
+
+@register(Tags.compatibility)
+def sqlite_takes_turns(app_configs, **kwargs):
+    """Without IMMEDIATE, writers that start together fail with "database is locked"."""
+    return [
+        Error(
+            f'The SQLite database "{alias}" must open its transactions as IMMEDIATE.',
+            hint='Set OPTIONS["transaction_mode"] to "IMMEDIATE".',
+            id="portale.E002",
+        )
+        for alias in connections
+        if connections[alias].vendor == "sqlite"
+        and connections[alias].settings_dict["OPTIONS"].get("transaction_mode") != "IMMEDIATE"
+    ]
+
+
+@register(Tags.compatibility)
+def no_transaction_around_each_request(app_configs, **kwargs):
+    """With IMMEDIATE even a page that only reads would wait for every writer."""
+    return [
+        Error(
+            f'The database "{alias}" has ATOMIC_REQUESTS on: each page would take the write lock.',
+            id="portale.E003",
+        )
+        for alias in connections
+        if connections[alias].settings_dict["ATOMIC_REQUESTS"]
+    ]

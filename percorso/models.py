@@ -8,15 +8,11 @@ from portale.lib import dates
 
 
 def _periodo(inizio, fine):
-    """ "dal 3 marzo 2023 al 27 settembre 2023", or what is known of it."""
-    if fine is None:
-        return gettext("dal %(inizio)s") % {"inizio": dates.giorno_mese_anno(inizio)}
+    """ "3 marzo 2023 – 27 settembre 2023", or what is known of it."""
     if inizio == fine:
         return dates.giorno_mese_anno(inizio)
-    return gettext("dal %(inizio)s al %(fine)s") % {
-        "inizio": dates.giorno_mese_anno(inizio),
-        "fine": dates.giorno_mese_anno(fine),
-    }
+    ultimo = dates.giorno_mese_anno(fine) if fine else gettext("data di fine da comunicare")
+    return f"{dates.giorno_mese_anno(inizio)} – {ultimo}"
 
 
 class PercorsoQuerySet(models.QuerySet):
@@ -124,6 +120,26 @@ class Percorso(models.Model):
         if not self.attivo:
             return []
         return [fase for fase in self.fasi.all() if fase.in_corso(oggi)]
+
+    def apre(self, cosa, oggi):
+        """True when the stages let citizens do ``cosa`` today: "iscrizioni", "proposte",
+        "sostegni", "commenti" or "osservazioni". Reads ``with_fasi`` without asking again.
+
+        Registering alone needs no stage: where none opens it, only the meeting's own dates count.
+        """
+        fasi = [fase for fase in self.fasi.all() if getattr(fase, f"apre_{cosa}")]
+        if not fasi:
+            return cosa == "iscrizioni"
+        return self.attivo and any(fase.in_corso(oggi) for fase in fasi)
+
+    def prossima_apertura(self, cosa, oggi):
+        """The day on which a stage to come opens ``cosa``; None when none does."""
+        giorni = [
+            fase.inizio
+            for fase in self.fasi.all()
+            if fase.inizio > oggi and getattr(fase, f"apre_{cosa}")
+        ]
+        return min(giorni) if self.attivo and giorni else None
 
     def prossima_fase(self, oggi):
         """The stage that begins next; None when there is none, or the process is closed."""

@@ -6,11 +6,20 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PortaleFormHelper(FormHelper):
-    """Error summary first, messages in our words, one primary button."""
+    """A form as citizens meet it: what went wrong first, then the fields, then one button.
 
-    form_error_title = _("Controlla i campi segnalati")
+    ``submit`` is the verb on the button; ``None`` leaves the button to the template. The
+    browser's own validation is off: its bubbles vanish, are not ours to word, and stop the
+    summary that names every field at once.
+
+    Templates render such a form with ``{% crispy form %}``; the markup is in
+    ``templates/bootstrap5/``.
+    """
+
+    form_error_title = _("Controlla questi punti, poi invia di nuovo")
 
     def __init__(self, form, *, submit):
         super().__init__(form)
         self.attrs["novalidate"] = ""
-        self.add_input(Submit("invia", submit))
+        if submit is not None:
+            self.add_input(Submit("invia", submit))

@@ -1,17 +1,24 @@
-from django.http import HttpResponse
+"""The pages that say how the portal works: no data of theirs, the same for everybody."""
+
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 
-def privacy(request, **kwargs):
-    return HttpResponse("da fare")
+def _pagina(request, nome, qui):
+    return render(request, f"portale/informative/{nome}.html", {"qui": qui})
 
 
-def accessibilita(request, **kwargs):
-    return HttpResponse("da fare")
+def privacy(request):
+    return _pagina(request, "privacy", _("Informativa privacy"))
 
 
-def note_legali(request, **kwargs):
-    return HttpResponse("da fare")
+def accessibilita(request):
+    return _pagina(request, "accessibilita", _("Accessibilità"))
 
 
-def domande_frequenti(request, **kwargs):
-    return HttpResponse("da fare")
+def note_legali(request):
+    return _pagina(request, "note_legali", _("Note legali"))
+
+
+def domande_frequenti(request):
+    return _pagina(request, "domande_frequenti", _("Domande frequenti"))

@@ -1,0 +1,41 @@
+"""When something that citizens read changes, the pages kept by every process grow old.
+
+The apps below announce by saving; nobody there knows that pages are kept. A bulk ``update()``
+announces nothing: it shows when the page expires (``portale.pagine.DURATA``).
+"""
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+from eventi.models import AllegatoResoconto, Incontro, Resoconto, Sede, Servizio
+from laboratori.models import Laboratorio, Quartiere, Referente
+from percorso.models import Atto, Fase, Percorso
+
+from .models import VersionePagine
+
+PUBBLICI = (
+    AllegatoResoconto,
+    Atto,
+    Fase,
+    Incontro,
+    Laboratorio,
+    Percorso,
+    Quartiere,
+    Referente,
+    Resoconto,
+    Sede,
+    Servizio,
+)
+
+
+def contenuto_cambiato(sender, using, **kwargs):
+    # After the commit and in a statement of its own. Inside the writer's transaction every
+    # registration to any meeting would wait for the one before it, on this single row.
+    # Robust: what was saved stays saved, at worst the old page lives until it expires.
+    transaction.on_commit(VersionePagine.objects.alza, using=using, robust=True)
+
+
+def collega():
+    for modello in PUBBLICI:
+        for segnale in (post_save, post_delete):
+            segnale.connect(contenuto_cambiato, sender=modello, dispatch_uid="pagine")

@@ -1,5 +1,785 @@
-"""The one door to seats, registrations and the life of a meeting."""
+"""The one door to registrations and to the life of a meeting.
+
+Views, the admin, tasks and commands all come through here. Every verb locks the meeting, looks
+again, acts, and queues its mails in the same transaction; calling it twice does it once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from portale.lib.dates import a_roma
+from portale.lib.testo import normalizza_email
+
+from . import avvisi
+from .models import (
+    Incontro,
+    Iscrizione,
+    Necessita,
+    PassaggioIncontro,
+    Resoconto,
+    RichiestaServizio,
+    Sede,
+    Servizio,
+)
+from .models.iscrizioni import POSTI_MASSIMI
+from .posti import (
+    ATTESA_VERIFICA,
+    ATTESA_VERIFICA_IN_LISTA,
+    Attore,
+    ce_posto,
+    fai_scadere,
+    incontro_bloccato,
+    passa,
+    rileggi,
+)
+from .promemoria import programma_promemoria
+
+Stato = Iscrizione.Stato
 
 
 class Rifiuto(Exception):
     """What was asked cannot be done; the message is fit to be shown to a person."""
+
+
+# --- Registering ----------------------------------------------------------------------------
+
+
+def perche_chiuse(incontro: Incontro, adesso: datetime) -> str:
+    """Why a citizen cannot register now, as the meeting and the stages of its process say;
+    empty when she can (there may be no seat left: she would wait in line)."""
+    if perche := incontro.perche_chiuse(adesso):
+        return perche
+    if not incontro.percorso.apre("iscrizioni", a_roma(adesso).date()):
+        return _("In questa fase del percorso le iscrizioni non sono aperte.")
+    return ""
+
+
+def richiedi_iscrizione(
+    incontro: Incontro,
+    *,
+    nome: str,
+    email: str,
+    posti_richiesti: int = 1,
+    lingua: str = "it",
+    telefono: str = "",
+    necessita: str = "",
+    servizi: Iterable[Servizio] = (),
+    adesso: datetime,
+) -> Iscrizione:
+    """A guest asks to come. Her seats are held for 30 minutes, until the link mailed to her
+    confirms the address; with no seats left she enters the waiting list, in line as of now.
+
+    An address that is already registered only gets a mail that says so: the caller sees no
+    difference. Raises Rifiuto when registering is closed.
+    """
+    email = normalizza_email(email)
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        _pretendi_aperte(incontro, adesso)
+        fai_scadere(incontro, adesso)
+        iscrizione = incontro.iscrizioni.filter(email=email).first()
+        if iscrizione and iscrizione.viva and iscrizione.verificata_at:
+            avvisi.gia_iscritta(iscrizione, adesso)
+            return iscrizione
+        if iscrizione is None:
+            iscrizione = Iscrizione(incontro=incontro, email=email)
+        trattenuta = iscrizione.stato == Stato.DA_VERIFICARE
+        if not trattenuta or iscrizione.posti_richiesti != posti_richiesti:
+            _metti_da_verificare(incontro, iscrizione, posti_richiesti, adesso)
+        _scrivi_dati(
+            iscrizione,
+            nome=nome,
+            telefono=telefono,
+            lingua=lingua,
+            necessita=necessita,
+            servizi=servizi,
+            adesso=adesso,
+        )
+        avvisi.verifica(iscrizione, adesso)
+        return iscrizione
+
+
+def iscrivi_persona(
+    incontro: Incontro,
+    persona,
+    *,
+    nome: str = "",
+    posti_richiesti: int = 1,
+    necessita: str = "",
+    servizi: Iterable[Servizio] = (),
+    adesso: datetime,
+) -> Iscrizione:
+    """An account holder, whose address is confirmed, comes: at once confirmed or in line.
+
+    Already registered, she gets the registration that she has. Raises Rifiuto when closed.
+    """
+    email = normalizza_email(persona.email)
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        fai_scadere(incontro, adesso)
+        iscrizione = incontro.iscrizioni.filter(email=email).first()
+        if iscrizione and iscrizione.viva and iscrizione.verificata_at:
+            return iscrizione
+        _pretendi_aperte(incontro, adesso)
+        if iscrizione is None:
+            iscrizione = Iscrizione(incontro=incontro, email=email)
+        iscrizione.persona = persona
+        _ammetti(incontro, iscrizione, posti_richiesti, adesso)
+        _scrivi_dati(
+            iscrizione,
+            nome=nome or persona.nome or iscrizione.nome or email,
+            lingua=persona.lingua,
+            necessita=necessita,
+            servizi=servizi,
+            adesso=adesso,
+        )
+        return iscrizione
+
+
+def conferma_indirizzo(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
+    """The link in the mail was followed: the address is hers.
+
+    A link followed too late takes a seat again if there is one, or the waiting list. Following
+    it again changes nothing. Raises Rifiuto when it is too late for the meeting itself.
+    """
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if iscrizione.verificata_at or iscrizione.stato in (Stato.RINUNCIATA, Stato.ANNULLATA):
+            return iscrizione
+        if iscrizione.stato == Stato.DA_VERIFICARE and iscrizione.scade_at > adesso:
+            _conferma(incontro, iscrizione, iscrizione.posti, adesso)
+        elif iscrizione.stato == Stato.LISTA_ATTESA and iscrizione.scade_at > adesso:
+            # In line since she asked, not since she confirmed: a slow mail costs no place.
+            _metti_in_lista(incontro, iscrizione, adesso, dal=iscrizione.in_lista_dal)
+        else:
+            _pretendi_aperte(incontro, adesso)
+            fai_scadere(incontro, adesso)
+            iscrizione = rileggi(incontro, iscrizione.pk)
+            _ammetti(incontro, iscrizione, iscrizione.posti_richiesti, adesso)
+        return iscrizione
+
+
+def accetta_posto(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
+    """She takes the seats that were offered. Raises Rifiuto when the offer is over."""
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if iscrizione.stato == Stato.CONFERMATA:
+            return iscrizione
+        if iscrizione.stato != Stato.POSTO_OFFERTO or iscrizione.scade_at <= adesso:
+            raise Rifiuto(_("L'offerta non è più valida: il posto è passato a chi segue."))
+        iscrizione.posti_richiesti = iscrizione.posti
+        _conferma(incontro, iscrizione, iscrizione.posti, adesso)
+        return iscrizione
+
+
+def aspetta_tutti(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
+    """She was offered fewer seats than asked and prefers to keep her place in line until all
+    are there; those offered go to the next. Raises Rifiuto when there is no such offer."""
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if iscrizione.stato == Stato.LISTA_ATTESA and iscrizione.solo_al_completo:
+            return iscrizione
+        if iscrizione.stato != Stato.POSTO_OFFERTO or iscrizione.scade_at <= adesso:
+            raise Rifiuto(_("L'offerta non è più valida: il posto è passato a chi segue."))
+        if iscrizione.posti == iscrizione.posti_richiesti:
+            raise Rifiuto(_("Ti sono stati offerti tutti i posti che hai chiesto."))
+        iscrizione.solo_al_completo = True
+        passa(incontro, iscrizione, Stato.LISTA_ATTESA, adesso=adesso, attore=Attore.PERSONA)
+        return iscrizione
+
+
+def rinuncia(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
+    """She does not come, or leaves the line; her seats go to the next at once.
+
+    Raises Rifiuto once the meeting has begun."""
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if not iscrizione.viva:
+            return iscrizione
+        if incontro.inizio and incontro.inizio <= adesso:
+            raise Rifiuto(_("L'incontro è già iniziato: non serve più rinunciare."))
+        passaggio = passa(
+            incontro, iscrizione, Stato.RINUNCIATA, adesso=adesso, attore=Attore.PERSONA
+        )
+        if iscrizione.verificata_at:
+            avvisi.rinuncia(iscrizione, passaggio.pk, adesso)
+        return iscrizione
+
+
+def cambia_posti(iscrizione: Iscrizione, posti_richiesti: int, *, adesso: datetime) -> Iscrizione:
+    """She comes with more or fewer people. More is possible while seats are free and nobody
+    waits; a refusal (Rifiuto) leaves her what she has."""
+    if not 1 <= posti_richiesti <= POSTI_MASSIMI:
+        raise Rifiuto(_("I posti vanno da 1 a %(massimo)d.") % {"massimo": POSTI_MASSIMI})
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if iscrizione.posti_richiesti == posti_richiesti:
+            return iscrizione
+        if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.inizio <= adesso:
+            raise Rifiuto(_("Ormai i posti non si possono più cambiare."))
+        if iscrizione.stato == Stato.LISTA_ATTESA:
+            iscrizione.posti_richiesti = posti_richiesti
+            iscrizione.solo_al_completo = False
+            passa(
+                incontro,
+                iscrizione,
+                Stato.LISTA_ATTESA,
+                adesso=adesso,
+                attore=Attore.PERSONA,
+                scade_at=iscrizione.scade_at,
+            )
+        elif iscrizione.stato == Stato.CONFERMATA:
+            in_piu = posti_richiesti - iscrizione.posti
+            if in_piu > 0 and not ce_posto(incontro, in_piu):
+                raise Rifiuto(
+                    _("Non ci sono abbastanza posti liberi: il tuo resta come prima.")
+                    if iscrizione.posti == 1
+                    else _("Non ci sono abbastanza posti liberi: i tuoi restano come prima.")
+                )
+            iscrizione.posti_richiesti = posti_richiesti
+            # confermata_at stays: she was confirmed then, and her reminders go by it.
+            confermata_at = iscrizione.confermata_at
+            passaggio = passa(
+                incontro,
+                iscrizione,
+                Stato.CONFERMATA,
+                adesso=adesso,
+                attore=Attore.PERSONA,
+                posti=posti_richiesti,
+            )
+            iscrizione.confermata_at = confermata_at
+            iscrizione.save(update_fields=["confermata_at"])
+            avvisi.confermata(iscrizione, passaggio.pk, adesso)
+        elif iscrizione.stato == Stato.POSTO_OFFERTO:
+            raise Rifiuto(_("Prima accetta i posti che ti sono offerti, poi potrai cambiarli."))
+        else:
+            raise Rifiuto(_("Questa iscrizione non è attiva: i posti non si possono cambiare."))
+        return iscrizione
+
+
+def ferma_promemoria(iscrizione: Iscrizione) -> None:
+    """She wants no reminders of this meeting. Notices of a change still reach her."""
+    Iscrizione.objects.filter(pk=iscrizione.pk).update(promemoria_graditi=False)
+
+
+# --- Registering by the office --------------------------------------------------------------
+
+
+def iscrivi_dall_ufficio(
+    incontro: Incontro,
+    *,
+    nome: str,
+    canale: str,
+    autore,
+    email: str | None = None,
+    telefono: str = "",
+    posti_richiesti: int = 1,
+    lingua: str = "it",
+    necessita: str = "",
+    servizi: Iterable[Servizio] = (),
+    oltre_il_limite: bool = False,
+    motivo: str = "",
+    adesso: datetime,
+) -> Iscrizione:
+    """The office registers somebody by phone or at the desk, with or without an address.
+
+    Confirmed while seats are free and nobody waits, in line otherwise; beyond the seats only
+    with ``oltre_il_limite`` and a reason, which is recorded. Raises Rifiuto when the address is
+    already registered, the meeting is over or not on, or the reason is missing.
+    """
+    email = normalizza_email(email) if email else None
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.finito(adesso):
+            raise Rifiuto(
+                _("Ci si può iscrivere solo a un incontro pubblicato e non ancora finito.")
+            )
+        fai_scadere(incontro, adesso)
+        iscrizione = incontro.iscrizioni.filter(email=email).first() if email else None
+        if iscrizione and iscrizione.viva and iscrizione.verificata_at:
+            raise Rifiuto(
+                _("Questo indirizzo è già iscritto (%(stato)s).")
+                % {"stato": iscrizione.get_stato_display()}
+            )
+        if iscrizione is None:
+            iscrizione = Iscrizione(incontro=incontro, email=email)
+        iscrizione.canale = canale
+        iscrizione.registrata_da = autore
+        _ammetti(
+            incontro,
+            iscrizione,
+            posti_richiesti,
+            adesso,
+            attore=Attore.UFFICIO,
+            autore=autore,
+            oltre_il_limite=oltre_il_limite,
+            motivo=motivo,
+        )
+        _scrivi_dati(
+            iscrizione,
+            nome=nome,
+            telefono=telefono,
+            lingua=lingua,
+            necessita=necessita,
+            servizi=servizi,
+            adesso=adesso,
+        )
+        return iscrizione
+
+
+def conferma_dall_ufficio(
+    iscrizione: Iscrizione, *, autore, motivo: str, adesso: datetime
+) -> Iscrizione:
+    """The office confirms somebody out of turn or beyond the seats, and says why.
+
+    Raises Rifiuto without a reason, or when the meeting is over or not on."""
+    _pretendi_motivo(motivo)
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if iscrizione.stato == Stato.CONFERMATA:
+            return iscrizione
+        if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.finito(adesso):
+            raise Rifiuto(_("L'incontro non è in programma."))
+        _conferma(
+            incontro,
+            iscrizione,
+            iscrizione.posti_richiesti,
+            adesso,
+            attore=Attore.UFFICIO,
+            autore=autore,
+            motivo=motivo,
+            oltre_il_limite=True,
+        )
+        return iscrizione
+
+
+def annulla_iscrizione(
+    iscrizione: Iscrizione, *, autore, motivo: str, adesso: datetime
+) -> Iscrizione:
+    """The office cancels a registration and the person is told why. Raises Rifiuto without a
+    reason."""
+    _pretendi_motivo(motivo)
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if not iscrizione.viva:
+            return iscrizione
+        passaggio = passa(
+            incontro,
+            iscrizione,
+            Stato.ANNULLATA,
+            adesso=adesso,
+            attore=Attore.UFFICIO,
+            autore=autore,
+            motivo=motivo,
+        )
+        if iscrizione.verificata_at:
+            avvisi.annullata(iscrizione, passaggio.pk, motivo, adesso)
+        return iscrizione
+
+
+# --- Time passing ---------------------------------------------------------------------------
+
+
+def libera_scaduti(adesso: datetime) -> int:
+    """Release the holds and offers whose time is over and offer the seats on; says how many.
+
+    Each meeting is its own short transaction; whoever else does the same finds nothing left.
+    """
+    incontri = (
+        Iscrizione.objects.scadute(adesso)
+        .filter(incontro__stato=Incontro.Stato.PUBBLICATO)
+        .order_by("incontro_id")
+        .values_list("incontro_id", flat=True)
+        .distinct()
+    )
+    quante = 0
+    for pk in list(incontri):
+        with incontro_bloccato(pk, adesso) as incontro:
+            quante += fai_scadere(incontro, adesso)
+    return quante
+
+
+# --- The life of a meeting ------------------------------------------------------------------
+
+
+def pubblica(incontro: Incontro, *, autore, adesso: datetime) -> Incontro:
+    """Draft → published. Raises Rifiuto when the date or the venue is missing."""
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if incontro.stato == Incontro.Stato.PUBBLICATO:
+            return incontro
+        if incontro.stato != Incontro.Stato.BOZZA:
+            raise _non_ammesso(incontro)
+        if incontro.inizio is None:
+            raise Rifiuto(_("Manca la data di inizio."))
+        if incontro.con_iscrizione and incontro.fine is None:
+            raise Rifiuto(_("Manca l'ora di fine: chi si iscrive deve poterla leggere."))
+        _passa_incontro(incontro, Incontro.Stato.PUBBLICATO, autore=autore, adesso=adesso)
+        programma_promemoria(incontro)
+        return incontro
+
+
+def sposta(
+    incontro: Incontro,
+    *,
+    inizio: datetime,
+    fine: datetime | None,
+    sede: Sede | None,
+    motivo: str,
+    autore,
+    adesso: datetime,
+) -> Incontro:
+    """Move a published or put-off meeting to a known date or venue; every registered person is
+    told once, and reminders follow the new start. Deadlines move with it.
+
+    Raises Rifiuto without a reason or when the new date is past or reversed.
+    """
+    _pretendi_motivo(motivo)
+    if inizio <= adesso:
+        raise Rifiuto(_("La nuova data è già passata."))
+    if fine is not None and fine <= inizio:
+        raise Rifiuto(_("La fine viene prima dell'inizio."))
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if incontro.stato not in (Incontro.Stato.PUBBLICATO, Incontro.Stato.RINVIATO):
+            raise _non_ammesso(incontro)
+        nuovi = (inizio, fine, sede.pk if sede else None)
+        if (incontro.inizio, incontro.fine, incontro.sede_id) == nuovi:
+            return incontro
+        if incontro.finito(adesso):
+            raise Rifiuto(_("L'incontro si è già svolto."))
+        vecchio = incontro.inizio or incontro.inizio_precedente
+        if vecchio != inizio:
+            incontro.inizio_precedente = vecchio
+            if vecchio is not None:
+                _sposta_scadenze(incontro, inizio - vecchio)
+        incontro.ora_nota = True
+        incontro.fine = fine
+        incontro.sede = sede
+        _passa_incontro(
+            incontro,
+            Incontro.Stato.PUBBLICATO,
+            autore=autore,
+            adesso=adesso,
+            motivo=motivo,
+            inizio=inizio,
+            annuncio="spostato",
+        )
+        # An offer never outlives the start.
+        incontro.iscrizioni.filter(scade_at__gt=inizio).update(scade_at=inizio)
+        programma_promemoria(incontro)
+        return incontro
+
+
+def rinvia(incontro: Incontro, *, motivo: str, autore, adesso: datetime) -> Incontro:
+    """Put a published meeting off to a date that is not known yet. Registrations are kept;
+    open offers go back to their place in line. Raises Rifiuto without a reason."""
+    _pretendi_motivo(motivo)
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if incontro.stato == Incontro.Stato.RINVIATO:
+            return incontro
+        if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.finito(adesso):
+            raise _non_ammesso(incontro)
+        for iscrizione in incontro.iscrizioni.filter(stato=Stato.POSTO_OFFERTO):
+            passa(incontro, iscrizione, Stato.LISTA_ATTESA, adesso=adesso, attore=Attore.SISTEMA)
+        incontro.inizio_precedente = incontro.inizio
+        incontro.fine = None
+        _passa_incontro(
+            incontro,
+            Incontro.Stato.RINVIATO,
+            autore=autore,
+            adesso=adesso,
+            motivo=motivo,
+            inizio=None,
+            annuncio="rinviato",
+        )
+        return incontro
+
+
+def annulla(incontro: Incontro, *, motivo: str, autore, adesso: datetime) -> Incontro:
+    """Cancel a published or put-off meeting; every registered person is told once, with the
+    reason. Raises Rifiuto without a reason or when it is over."""
+    _pretendi_motivo(motivo)
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if incontro.stato == Incontro.Stato.ANNULLATO:
+            return incontro
+        ammessi = (Incontro.Stato.PUBBLICATO, Incontro.Stato.RINVIATO)
+        if incontro.stato not in ammessi or incontro.finito(adesso):
+            raise _non_ammesso(incontro)
+        _passa_incontro(
+            incontro,
+            Incontro.Stato.ANNULLATO,
+            autore=autore,
+            adesso=adesso,
+            motivo=motivo,
+            annuncio="annullato",
+        )
+        return incontro
+
+
+def segna_svolto(incontro: Incontro, *, autore, adesso: datetime) -> Incontro:
+    """A published meeting that is over took place. Raises Rifiuto before its end."""
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if incontro.stato == Incontro.Stato.SVOLTO:
+            return incontro
+        if incontro.stato != Incontro.Stato.PUBBLICATO:
+            raise _non_ammesso(incontro)
+        if not incontro.finito(adesso):
+            raise Rifiuto(_("L'incontro non è ancora finito."))
+        _passa_incontro(incontro, Incontro.Stato.SVOLTO, autore=autore, adesso=adesso)
+        return incontro
+
+
+def cambia_posti_incontro(
+    incontro: Incontro,
+    *,
+    posti: int | None,
+    posti_riservati: int = 0,
+    autore,
+    adesso: datetime,
+) -> Incontro:
+    """Change the seats; new ones are offered to the waiting list at once. Raises Rifiuto when
+    fewer than those already taken."""
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if posti is not None:
+            if posti_riservati > posti:
+                raise Rifiuto(_("I posti riservati sono più dei posti."))
+            if incontro.posti_occupati - incontro.posti_oltre > posti - posti_riservati:
+                raise Rifiuto(
+                    _("Ci sono già %(occupati)d posti occupati: non si può scendere sotto.")
+                    % {"occupati": incontro.posti_occupati}
+                )
+            incontro.posti_oltre = max(incontro.posti_occupati - (posti - posti_riservati), 0)
+        else:
+            posti_riservati = incontro.posti_oltre = 0
+        prima = (incontro.posti, incontro.posti_riservati)
+        if prima != (posti, posti_riservati):
+            incontro.posti, incontro.posti_riservati = posti, posti_riservati
+            incontro.save(update_fields=["posti", "posti_riservati", "posti_oltre", "updated_at"])
+            _traccia(
+                incontro,
+                incontro.stato,
+                autore=autore,
+                adesso=adesso,
+                motivo=f"posti: {prima[0]} ({prima[1]}) → {posti} ({posti_riservati})",
+            )
+        return incontro
+
+
+def pubblica_resoconto(resoconto: Resoconto, *, autore, adesso: datetime) -> Resoconto:
+    """Publish what happened; the meeting is thereby ``svolto``. Raises Rifiuto when the meeting
+    is not over or the report says nothing."""
+    with incontro_bloccato(resoconto.incontro_id, adesso) as incontro:
+        resoconto = Resoconto.objects.get(pk=resoconto.pk)
+        if resoconto.pubblicato_at:
+            return resoconto
+        if not resoconto.testo.strip():
+            raise Rifiuto(_("Il resoconto è vuoto."))
+        if not incontro.finito(adesso):
+            raise Rifiuto(_("L'incontro non è ancora finito."))
+        if incontro.stato == Incontro.Stato.PUBBLICATO:
+            _passa_incontro(incontro, Incontro.Stato.SVOLTO, autore=autore, adesso=adesso)
+        elif incontro.stato != Incontro.Stato.SVOLTO:
+            raise _non_ammesso(incontro)
+        resoconto.pubblicato_at = adesso
+        resoconto.save(update_fields=["pubblicato_at", "updated_at"])
+        return resoconto
+
+
+# --- Pieces ---------------------------------------------------------------------------------
+
+
+def _pretendi_aperte(incontro: Incontro, adesso: datetime) -> None:
+    if perche := perche_chiuse(incontro, adesso):
+        raise Rifiuto(perche)
+
+
+def _pretendi_motivo(motivo: str) -> None:
+    if not motivo.strip():
+        raise Rifiuto(_("Scrivi il motivo: chi è iscritto lo leggerà."))
+
+
+def _non_ammesso(incontro: Incontro) -> Rifiuto:
+    return Rifiuto(
+        _("L'incontro è %(stato)s: questo passaggio non è possibile.")
+        % {"stato": incontro.get_stato_display()}
+    )
+
+
+def _metti_da_verificare(incontro, iscrizione, posti_richiesti, adesso):
+    """Hold the seats for 30 minutes, or note her place in line for a day."""
+    # What she already holds counts as free: she is only changing how many.
+    incontro.posti_occupati -= iscrizione.posti
+    iscrizione.posti = 0
+    scadenza_tenuta = iscrizione.scade_at if iscrizione.stato == Stato.DA_VERIFICARE else None
+    iscrizione.posti_richiesti = posti_richiesti
+    iscrizione.verificata_at = None
+    iscrizione.solo_al_completo = False
+    iscrizione.canale = Iscrizione.Canale.ONLINE
+    if ce_posto(incontro, posti_richiesti):
+        passa(
+            incontro,
+            iscrizione,
+            Stato.DA_VERIFICARE,
+            adesso=adesso,
+            attore=Attore.PERSONA,
+            posti=posti_richiesti,
+            # Asking again does not hold a seat for longer.
+            scade_at=scadenza_tenuta or adesso + ATTESA_VERIFICA,
+        )
+    elif iscrizione.stato != Stato.LISTA_ATTESA or iscrizione._state.adding:
+        iscrizione.in_lista_dal = adesso
+        passa(
+            incontro,
+            iscrizione,
+            Stato.LISTA_ATTESA,
+            adesso=adesso,
+            attore=Attore.PERSONA,
+            scade_at=adesso + ATTESA_VERIFICA_IN_LISTA,
+        )
+    else:
+        iscrizione.save()
+
+
+def _ammetti(
+    incontro,
+    iscrizione,
+    posti_richiesti,
+    adesso,
+    *,
+    attore=Attore.PERSONA,
+    autore=None,
+    oltre_il_limite=False,
+    motivo="",
+):
+    """Confirm somebody whose address is known, or put her in line."""
+    incontro.posti_occupati -= iscrizione.posti
+    iscrizione.posti = 0
+    iscrizione.posti_richiesti = posti_richiesti
+    iscrizione.solo_al_completo = False
+    chi = {"attore": attore, "autore": autore, "motivo": motivo}
+    if ce_posto(incontro, posti_richiesti):
+        _conferma(incontro, iscrizione, posti_richiesti, adesso, **chi)
+    elif oltre_il_limite:
+        _pretendi_motivo(motivo)
+        _conferma(incontro, iscrizione, posti_richiesti, adesso, oltre_il_limite=True, **chi)
+    else:
+        _metti_in_lista(incontro, iscrizione, adesso, dal=adesso, **chi)
+
+
+def _conferma(
+    incontro,
+    iscrizione,
+    posti,
+    adesso,
+    *,
+    attore=Attore.PERSONA,
+    autore=None,
+    motivo="",
+    oltre_il_limite=False,
+):
+    iscrizione.verificata_at = iscrizione.verificata_at or adesso
+    passaggio = passa(
+        incontro,
+        iscrizione,
+        Stato.CONFERMATA,
+        adesso=adesso,
+        attore=attore,
+        autore=autore,
+        motivo=motivo,
+        posti=posti,
+    )
+    if oltre_il_limite and incontro.posti is not None:
+        incontro.posti_oltre = max(incontro.posti_occupati - incontro.capienza, 0)
+    avvisi.confermata(iscrizione, passaggio.pk, adesso)
+
+
+def _metti_in_lista(
+    incontro, iscrizione, adesso, *, dal, attore=Attore.PERSONA, autore=None, motivo=""
+):
+    """Put her in line as of ``dal``. If it is her turn already she is confirmed at once: she is
+    here now, an offer would only make her click again."""
+    iscrizione.verificata_at = iscrizione.verificata_at or adesso
+    iscrizione.in_lista_dal = dal
+    if ce_posto(incontro, iscrizione.posti_richiesti):
+        _conferma(
+            incontro,
+            iscrizione,
+            iscrizione.posti_richiesti,
+            adesso,
+            attore=attore,
+            autore=autore,
+            motivo=motivo,
+        )
+        return
+    passa(
+        incontro,
+        iscrizione,
+        Stato.LISTA_ATTESA,
+        adesso=adesso,
+        attore=attore,
+        autore=autore,
+        motivo=motivo,
+    )
+    avvisi.lista_attesa(iscrizione, adesso)
+
+
+def _scrivi_dati(iscrizione, *, nome, lingua, necessita, servizi, adesso, telefono="") -> None:
+    """Store what she told of herself; her needs and services apart from the registration."""
+    iscrizione.nome = nome
+    iscrizione.telefono = telefono
+    iscrizione.lingua = lingua
+    iscrizione.save(update_fields=["nome", "telefono", "lingua"])
+    if necessita.strip():
+        Necessita.objects.update_or_create(
+            iscrizione=iscrizione, defaults={"testo": necessita.strip()}
+        )
+    else:
+        Necessita.objects.filter(iscrizione=iscrizione).delete()
+    richiesti = {
+        servizio.pk
+        for servizio in servizi
+        if servizio.incontro_id == iscrizione.incontro_id and servizio.richiedibile(adesso)
+    }
+    iscrizione.richieste.exclude(servizio_id__in=richiesti).delete()
+    RichiestaServizio.objects.bulk_create(
+        (RichiestaServizio(iscrizione=iscrizione, servizio_id=pk) for pk in sorted(richiesti)),
+        ignore_conflicts=True,
+    )
+
+
+def _passa_incontro(
+    incontro, stato, *, autore, adesso, motivo="", inizio=..., annuncio=None
+) -> None:
+    """Change a meeting's state (and start), leave the trace, and tell the registered people."""
+    da, inizio_da = incontro.stato, incontro.inizio
+    if inizio is not ...:
+        incontro.inizio = inizio
+    incontro.stato = stato
+    if annuncio:
+        incontro.motivo = motivo
+        incontro.sequenza += 1
+    incontro.save()
+    _traccia(incontro, da, autore=autore, adesso=adesso, motivo=motivo, inizio_da=inizio_da)
+    if annuncio:
+        avvisi.incontro_cambiato(annuncio, incontro, adesso)
+
+
+def _traccia(incontro, da, *, autore, adesso, motivo="", inizio_da=None):
+    PassaggioIncontro.objects.create(
+        incontro=incontro,
+        da=da,
+        a=incontro.stato,
+        autore=autore,
+        motivo=motivo,
+        inizio_da=inizio_da,
+        inizio_a=incontro.inizio,
+        created_at=adesso,
+    )
+
+
+def _sposta_scadenze(incontro, differenza):
+    """The office's deadlines keep their distance from the start."""
+    if incontro.iscrizioni_fino:
+        incontro.iscrizioni_fino += differenza
+    incontro.servizi.filter(richiedibile_fino__isnull=False).update(
+        richiedibile_fino=F("richiedibile_fino") + differenza
+    )

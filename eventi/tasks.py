@@ -1,0 +1,16 @@
+from celery import shared_task
+from django.utils import timezone
+
+from .promemoria import accoda_promemoria
+from .services import libera_scaduti
+
+
+@shared_task
+def passo():
+    """What time alone brings about: expired holds and offers, reminders that fall due.
+
+    The scheduler runs it often; running it twice, or twice at once, is harmless.
+    """
+    adesso = timezone.now()
+    libera_scaduti(adesso)
+    accoda_promemoria(adesso)

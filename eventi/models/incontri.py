@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -75,6 +77,30 @@ class IncontroQuerySet(models.QuerySet):
 
     def accessibili(self):
         return self.filter(sede__senza_gradini=True)
+
+    def da_chiudere(self, adesso):
+        """Over, but nobody has said yet that they took place."""
+        return self.passati(adesso).filter(stato=Incontro.Stato.PUBBLICATO)
+
+    def senza_resoconto(self, adesso):
+        """Took place in a process that is still open, and nothing tells it to citizens."""
+        return self.passati(adesso).filter(
+            stato__in=[Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO],
+            percorso__stato="attivo",
+            resoconto__pubblicato_at=None,
+        )
+
+    def resoconto_in_ritardo(self, adesso, giorni):
+        """Without a report although more than ``giorni`` days have passed."""
+        limite = adesso - timedelta(days=giorni)
+        return self.senza_resoconto(adesso).filter(
+            Q(fine__lte=limite) | Q(fine=None, inizio__lte=limite)
+        )
+
+    def entro(self, adesso, giorni):
+        """Beginning in the next ``giorni`` days, soonest first."""
+        fino = adesso + timedelta(days=giorni)
+        return self.filter(inizio__gt=adesso, inizio__lte=fino).order_by("inizio", "pk")
 
 
 class Incontro(models.Model):

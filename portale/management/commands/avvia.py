@@ -110,7 +110,7 @@ def comandi_dei_processi(indirizzo, porta):
             *("--blocking-threads", str(settings.WEB_THREADS)),
             # Without this one killed worker would end the whole server.
             *("--respawn-failed-workers", "--respawn-interval", "0.2"),
-            *("--workers-kill-timeout", "5", "--log-level", "warning"),
+            *("--workers-kill-timeout", "5", "--log-level", "error"),
             "portale.wsgi:application",
         ],
         "scheduler": [*celery, "beat", "--loglevel", "WARNING"],

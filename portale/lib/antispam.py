@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
+from .testo import normalizza_email
+
 TEMPO_MINIMO = timedelta(seconds=2)
 TEMPO_MASSIMO = timedelta(days=1)
 
@@ -32,6 +34,53 @@ def _eta(ricevuto: str, adesso: datetime) -> timedelta | None:
     except (BadSignature, ValueError):
         return None
     return timedelta(seconds=int(adesso.timestamp()) - mostrato)
+
+
+def contiene_indirizzi(testo: str) -> bool:
+    """Whether a text carries a web or e-mail address. Our mails repeat what a stranger typed
+    only when it does not: the recipient may be somebody else."""
+    return any(segno in testo.lower() for segno in ("://", "www.", "@"))
+
+
+class CampoNome(forms.CharField):
+    """A person's name on one line, which our mails can greet her with."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("label", _("Nome e cognome"))
+        kwargs.setdefault("max_length", 120)
+        super().__init__(
+            widget=forms.TextInput({"autocomplete": "name"}),
+            error_messages={"required": _("Scrivi il tuo nome e cognome.")},
+            **kwargs,
+        )
+
+    def clean(self, value):
+        nome = " ".join(super().clean(value).split())
+        if contiene_indirizzi(nome):
+            raise forms.ValidationError(
+                _("Scrivi solo il nome e il cognome, senza indirizzi."), code="indirizzo"
+            )
+        return nome
+
+
+class CampoEmail(forms.EmailField):
+    """An address, in the one form in which the portal keeps it."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("label", _("E-mail"))
+        super().__init__(
+            widget=forms.EmailInput({"autocomplete": "email", "inputmode": "email"}),
+            error_messages={
+                "required": _("Scrivi la tua e-mail: ti rispondiamo lì."),
+                "invalid": _(
+                    "Controlla l'e-mail: manca qualcosa. Deve essere come nome@esempio.it."
+                ),
+            },
+            **kwargs,
+        )
+
+    def clean(self, value):
+        return normalizza_email(super().clean(value))
 
 
 def campi_antispam() -> Div:

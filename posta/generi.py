@@ -60,20 +60,22 @@ class Genere:
     nome: str
     etichetta: str
     componi: Compositore
-    # Kept for its parameters only until it has left (they hold a login code, say).
+    # Its parameters are kept only until it has left (they hold a login code, say).
     riservato: bool
+    # Somebody waits for it at the screen: it overtakes a queue of reminders.
+    urgente: bool
 
 
 registro: dict[str, Genere] = {}
 
 
-def genere(nome: str, *, etichetta: str = "", riservato: bool = False):
+def genere(nome: str, *, etichetta: str = "", riservato: bool = False, urgente: bool = False):
     """Register the composer of a kind of mail; two composers of one name are a mistake."""
 
     def registra(componi: Compositore) -> Compositore:
         if nome in registro and registro[nome].componi.__module__ != componi.__module__:
             raise ValueError(f"Two composers for the kind of mail {nome!r}")
-        registro[nome] = Genere(nome, etichetta or nome, componi, riservato)
+        registro[nome] = Genere(nome, etichetta or nome, componi, riservato, urgente)
         return componi
 
     return registra

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -73,11 +75,24 @@ class Messaggio(models.Model):
         return f"{self.genere} {self.pk}"
 
 
+class BattitoQuerySet(models.QuerySet):
+    def batti(self, nome, adesso):
+        """``nome`` is alive at ``adesso``; a row younger than a few seconds is left alone, so
+        that many workers do not queue for it."""
+        visto = self.filter(nome=nome).values_list("visto_at", flat=True).first()
+        if visto is None:
+            self.bulk_create([Battito(nome=nome, visto_at=adesso)], ignore_conflicts=True)
+        elif abs(adesso - visto) >= timedelta(seconds=5):
+            self.filter(nome=nome).update(visto_at=adesso)
+
+
 class Battito(models.Model):
     """When a part of the machinery was last seen alive ("pianificatore", "spedizione")."""
 
     nome = models.CharField(_("nome"), max_length=30, unique=True)
     visto_at = models.DateTimeField(_("visto l'ultima volta"))
+
+    objects = BattitoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("battito")

@@ -1,17 +1,30 @@
 """Render the mails kept under templates/emails/<name>/."""
 
+import re
+
 from django.conf import settings
-from django.template.loader import render_to_string
+from django.template import Context
+from django.template.loader import get_template
 
 
 def componi(nome: str, contesto: dict) -> tuple[str, str, str]:
     """Subject, text and HTML of templates/emails/<nome>/, in the active language."""
     contesto = {"ente": settings.ENTE, "base_url": settings.BASE_URL, **contesto}
     oggetto, testo, html = (
-        render_to_string(f"emails/{nome}/{parte}", contesto)
+        # Only HTML is escaped: a subject says "L'incontro", not "L&#x27;incontro".
+        get_template(f"emails/{nome}/{parte}").template.render(
+            Context(contesto, autoescape=parte.endswith(".html"))
+        )
         for parte in ("subject.txt", "body.txt", "body.html")
     )
-    return " ".join(oggetto.split()), testo, html
+    return " ".join(oggetto.split()), riordina(testo), html.strip()
+
+
+def riordina(testo: str) -> str:
+    """A plain text as a person would lay it out: at most one empty line in a row, no blanks
+    at the end of a line except in the signature's mark."""
+    righe = [riga if riga == "-- " else riga.rstrip() for riga in testo.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(righe)).strip() + "\n"
 
 
 def assoluto(percorso: str) -> str:

@@ -1,14 +1,18 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
+
+# The office's own deadline for telling what happened at a meeting.
+GIORNI_PER_IL_RESOCONTO = 15
 
 
 class Sede(models.Model):
@@ -75,8 +79,50 @@ class IncontroQuerySet(models.QuerySet):
         """With everything that a card shows."""
         return self.select_related("percorso", "laboratorio", "sede")
 
+    def for_schede(self):
+        """``for_elenco`` with what its registrations and services say, in two more queries."""
+        return self.for_elenco().with_in_lista().prefetch_related("servizi", "percorso__fasi")
+
+    def with_in_lista(self):
+        """``in_lista``: somebody waits, so a newcomer gets in line even behind free seats."""
+        iscrizioni = self.model.iscrizioni.rel.related_model.objects
+        in_attesa = iscrizioni.in_attesa().order_by().filter(incontro=OuterRef("pk"))
+        return self.annotate(in_lista=Exists(in_attesa))
+
+    def with_offre_servizi(self):
+        return self.annotate(
+            offre_servizi=Exists(Servizio.objects.filter(incontro=OuterRef("pk")))
+        )
+
+    def with_resoconto_at(self):
+        """``resoconto_at``: when its report was published, None without one."""
+        return self.annotate(resoconto_at=F("resoconto__pubblicato_at"))
+
     def accessibili(self):
         return self.filter(sede__senza_gradini=True)
+
+    def con_servizi(self):
+        return self.filter(Exists(Servizio.objects.filter(incontro=OuterRef("pk"))))
+
+    def nel_periodo(self, dal=None, al=None):
+        """Beginning on these days of Rome's calendar, both included; None sets no bound."""
+        incontri = self
+        if dal:
+            incontri = incontri.filter(inizio__gte=dates.ora_di_muro(dal, time.min))
+        if al:
+            dopo = dates.ora_di_muro(al + timedelta(days=1), time.min)
+            incontri = incontri.filter(inizio__lt=dopo)
+        return incontri
+
+    def da_sottoscrivere(self, adesso):
+        """What a calendar that people subscribe to holds: all that is to come, and the last
+        three months. One that was put off stays in, so that their calendars take it away."""
+        da = adesso - timedelta(days=90)
+        return (
+            self.pubblici()
+            .filter(Q(inizio__gte=da) | Q(inizio=None, inizio_precedente__gte=da))
+            .order_by(Coalesce("inizio", "inizio_precedente"), "pk")
+        )
 
     def da_chiudere(self, adesso):
         """Over, but nobody has said yet that they took place."""
@@ -323,6 +369,12 @@ class Incontro(models.Model):
             return True
         limite = self.fine or self.inizio
         return limite is not None and limite <= adesso
+
+    @property
+    def resoconto_entro(self):
+        """The day by which the office tells what happened; None while the date is unknown."""
+        limite = self.fine or self.inizio
+        return limite and dates.a_roma(limite).date() + timedelta(days=GIORNI_PER_IL_RESOCONTO)
 
     @property
     def quando(self):

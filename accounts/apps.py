@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from .gruppi import aggiorna_gruppi
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "persone"
+
+    def ready(self):
+        post_migrate.connect(aggiorna_gruppi, dispatch_uid="accounts.gruppi")

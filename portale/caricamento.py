@@ -37,7 +37,7 @@ CHIAVI = {
     ),
     "fase": ("ordine titolo inizio", "fine periodo obiettivo risultato_atteso livello"),
     "atto": ("genere titolo fonti", "giorno testo url"),
-    "laboratorio": ("numero quartieri fonti", "nome slug descrizione punto"),
+    "laboratorio": ("numero quartieri fonti", "nome slug descrizione punto centrale"),
     "punto": ("luogo latitudine longitudine fonte", ""),
     "quartiere": ("nome", "aggiunto_nel"),
     "sede": ("chiave nome fonti", "indirizzo"),
@@ -220,6 +220,7 @@ class _Caricamento:
         valori = {
             "nome": voce.get("nome") or f"Laboratorio della zona {numero}",
             "slug": voce.get("slug") or f"zona-{numero}",
+            "centrale": voce.get("centrale", False),
         }
         if punto:
             segno = f"Il segno sulla mappa è {punto['luogo']}."

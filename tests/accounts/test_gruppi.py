@@ -1,0 +1,104 @@
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+
+from accounts.gruppi import GRUPPI
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LETTURE = {
+    "percorso.view_percorso",
+    "percorso.view_fase",
+    "percorso.view_atto",
+    "laboratori.view_laboratorio",
+    "laboratori.view_quartiere",
+    "eventi.view_incontro",
+    "eventi.view_sede",
+    "eventi.view_servizio",
+    "eventi.view_resoconto",
+    "eventi.view_allegatoresoconto",
+}
+SCRITTURA_RESOCONTI = {
+    "eventi.add_resoconto",
+    "eventi.change_resoconto",
+    "eventi.add_allegatoresoconto",
+    "eventi.change_allegatoresoconto",
+    "eventi.delete_allegatoresoconto",
+}
+
+
+def permessi(nome):
+    return {
+        f"{app}.{codename}"
+        for app, codename in Group.objects.get(name=nome).permissions.values_list(
+            "content_type__app_label", "codename"
+        )
+    }
+
+
+def everything_of_the_office():
+    solo_letti = {"passaggiodisponibilita", "passaggioincontro", "passaggioiscrizione"}
+    attesi = set()
+    for app in ("percorso", "laboratori", "eventi", "posta"):
+        for model in apps.get_app_config(app).get_models():
+            nome = model._meta.model_name
+            if app == "posta" or nome in solo_letti:
+                attesi.add(f"{app}.view_{nome}")
+            else:
+                attesi |= {f"{app}.{v}_{nome}" for v in ("add", "change", "delete", "view")}
+                attesi |= {f"{app}.{codename}" for codename, _ in model._meta.permissions}
+    return attesi
+
+
+def test_each_group_may_do_exactly_what_its_work_needs():
+    assert {nome: permessi(nome) for nome in GRUPPI} == {
+        "ufficio": everything_of_the_office(),
+        "moderatori": LETTURE,
+        "facilitatori": LETTURE | SCRITTURA_RESOCONTI,
+    }
+
+
+@pytest.mark.parametrize(
+    ("gruppo", "puo"), [("ufficio", True), ("moderatori", False), ("facilitatori", False)]
+)
+@pytest.mark.parametrize(
+    "permesso",
+    ["eventi.view_necessita", "eventi.view_iscrizione", "laboratori.view_disponibilita"],
+)
+def test_what_is_personal_is_read_by_the_office_alone(gruppo, puo, permesso):
+    persona = UserFactory(is_staff=True)
+    persona.groups.add(Group.objects.get(name=gruppo))
+
+    assert persona.has_perm(permesso) is puo
+
+
+def test_migrating_again_puts_back_what_was_changed_by_hand_and_leaves_other_apps_alone():
+    gruppo = Group.objects.get(name="moderatori")
+    gruppo.permissions.remove(Permission.objects.get(codename="view_incontro"))
+    gruppo.permissions.add(
+        Permission.objects.get(codename="view_necessita"),
+        Permission.objects.get(codename="view_user"),
+    )
+
+    call_command("migrate", verbosity=0)
+
+    assert permessi("moderatori") == LETTURE | {"accounts.view_user"}
+
+
+def test_a_group_that_was_deleted_comes_back():
+    Group.objects.all().delete()
+
+    call_command("migrate", verbosity=0)
+
+    assert permessi("facilitatori") == LETTURE | SCRITTURA_RESOCONTI
+
+
+def test_an_admin_s_own_groups_are_not_touched():
+    altro = Group.objects.create(name="stampa")
+    altro.permissions.add(Permission.objects.get(codename="view_iscrizione"))
+
+    call_command("migrate", verbosity=0)
+
+    assert permessi("stampa") == {"eventi.view_iscrizione"}

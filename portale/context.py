@@ -1,4 +1,4 @@
-"""What the header and footer of every page need, made so that a page pays almost nothing for it."""
+"""What the header and footer of every page need, at almost no cost to the page."""
 
 from functools import cached_property, lru_cache
 

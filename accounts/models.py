@@ -63,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = normalizza_email(self.email)
 
+    def indirizzi_verificati(self):
+        """Her addresses that she has shown to be hers, as they are stored everywhere."""
+        verificati = self.emailaddress_set.filter(verified=True).values_list("email", flat=True)
+        return [normalizza_email(indirizzo) for indirizzo in verificati]
+
     def get_full_name(self):
         return self.nome or self.email
 

@@ -3,7 +3,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from .views import composte, contatti, informative, motori, salute
+from .views import composte, contatti, informative, motori, profilo, salute
 
 # Machines and the office: one language, no prefix.
 urlpatterns = [
@@ -28,7 +28,7 @@ urlpatterns += i18n_patterns(
     path("laboratori/<slug:slug>/", composte.laboratorio_detail, name="laboratorio_detail"),
     path("incontri/", include("eventi.urls")),
     path("iscrizioni/", include("eventi.urls_iscrizioni")),
-    path("profilo/", composte.profilo, name="profilo"),
+    path("profilo/", profilo.profilo, name="profilo"),
     path("contatti/", contatti.contatti, name="contatti"),
     path("contatti/inviato/", contatti.contatti_inviato, name="contatti_inviato"),
     path("privacy/", informative.privacy, name="privacy"),

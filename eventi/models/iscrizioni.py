@@ -3,7 +3,8 @@ import secrets
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +33,35 @@ class IscrizioneQuerySet(models.QuerySet):
         return self.filter(
             stato=Iscrizione.Stato.LISTA_ATTESA, verificata_at__isnull=False
         ).order_by("in_lista_dal", "pk")
+
+    def for_persona(self, persona, indirizzi):
+        """Hers: made with her account, or as a guest with one of her verified addresses."""
+        return self.filter(Q(persona=persona) | Q(email__in=indirizzi))
+
+    def with_posizione(self):
+        """With ``posizione`` in the waiting list, from 1; None for those that are not in it."""
+        davanti = (
+            Iscrizione.objects.in_attesa()
+            .filter(incontro=OuterRef("incontro"))
+            .filter(
+                Q(in_lista_dal__lt=OuterRef("in_lista_dal"))
+                | Q(in_lista_dal=OuterRef("in_lista_dal"), pk__lt=OuterRef("pk"))
+            )
+            .order_by()
+            .values("incontro")
+            .annotate(quante=Count("pk"))
+            .values("quante")
+        )
+        return self.annotate(
+            posizione=Case(
+                When(
+                    stato=Iscrizione.Stato.LISTA_ATTESA,
+                    verificata_at__isnull=False,
+                    then=Coalesce(Subquery(davanti), 0) + 1,
+                ),
+                output_field=IntegerField(),
+            )
+        )
 
     def scadute(self, adesso):
         """Holds and offers whose time is over but which nobody has released yet."""

@@ -1,0 +1,180 @@
+"""What a person writes to register, and to change how many come."""
+
+from crispy_forms.layout import HTML, Fieldset, Layout
+from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from portale.lib.antispam import FormProtetto, campi_antispam
+from portale.lib.forms import PortaleFormHelper
+from portale.lib.testo import normalizza_email
+
+from .models import Iscrizione, Necessita
+from .models.iscrizioni import POSTI_MASSIMI
+
+
+def _persone(quante: int) -> str:
+    if quante == 1:
+        return gettext("1 persona (solo io)")
+    return ngettext("%(n)d persona", "%(n)d persone", quante) % {"n": quante}
+
+
+_persone_lazy = lazy(_persone, str)
+
+ORDINE = ("nome", "email", "telefono", "posti_richiesti", "servizi", "necessita", "informativa")
+
+
+class CampoPosti(forms.TypedChoiceField):
+    """How many people come, herself included."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("label", _("Quante persone siete?"))
+        super().__init__(
+            coerce=int,
+            choices=[(n, _persone_lazy(n)) for n in range(1, POSTI_MASSIMI + 1)],
+            initial=1,
+            error_messages={
+                "required": _("Scegli quante persone siete."),
+                "invalid_choice": _("Con una sola iscrizione si viene in 5 al massimo."),
+            },
+            **kwargs,
+        )
+
+
+class CampoServizi(forms.MultipleChoiceField):
+    """Some of the given services; the cleaned value is a list of ``Servizio``."""
+
+    def __init__(self, servizi, **kwargs):
+        self.servizi = {str(servizio.pk): servizio for servizio in servizi}
+        super().__init__(
+            choices=[(pk, _etichetta(servizio)) for pk, servizio in self.servizi.items()],
+            widget=forms.CheckboxSelectMultiple,
+            required=False,
+            error_messages={
+                "invalid_choice": _(
+                    "Un servizio che avevi scelto non si può più chiedere e lo abbiamo tolto. "
+                    "Controlla e invia di nuovo."
+                )
+            },
+            **kwargs,
+        )
+
+    def clean(self, value):
+        return [self.servizi[pk] for pk in super().clean(value)]
+
+
+INFORMATIVA = '{% include "eventi/_iscrizione_informativa.html" with ente=ente only %}'
+
+
+def _etichetta(servizio):
+    genere = servizio.get_genere_display()
+    genere = genere[:1].upper() + genere[1:]
+    return f"{genere}: {servizio.descrizione}" if servizio.descrizione else genere
+
+
+class IscrizioneForm(forms.Form):
+    """What an account holder may add to her one click. ``servizi`` are those still requestable;
+    without ``chiedi_nome`` the portal already knows her name."""
+
+    nome = forms.CharField(
+        label=_("Nome e cognome"),
+        max_length=Iscrizione._meta.get_field("nome").max_length,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages={"required": _("Scrivi il tuo nome e cognome.")},
+    )
+    posti_richiesti = CampoPosti(
+        help_text=_("Contando anche te. Puoi cambiare idea più tardi."),
+    )
+    necessita = forms.CharField(
+        label=_("Ti serve qualcosa per partecipare?"),
+        required=False,
+        max_length=Necessita._meta.get_field("testo").max_length,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_(
+            "Per esempio: uso la sedia a rotelle, sento poco, vengo con un cane guida. Lo legge "
+            "solo chi, nell'ufficio e in sala, prepara la tua accoglienza. Puoi non rispondere."
+        ),
+    )
+
+    def __init__(self, *args, servizi=(), submit, chiedi_nome=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        if servizi:
+            self.fields["servizi"] = CampoServizi(servizi, label=_("Servizi che puoi chiedere"))
+        if not chiedi_nome:
+            del self.fields["nome"]
+        # The error summary follows the order in which the fields are read.
+        self.order_fields(ORDINE)
+        self.helper = PortaleFormHelper(self, submit=submit)
+        self.helper.layout = Layout(*self.parti())
+
+    def parti(self):
+        """The fields in the order in which they are read."""
+        return [
+            nome
+            for nome in ("nome", "posti_richiesti", "servizi", "necessita")
+            if nome in self.fields
+        ]
+
+    def clean_nome(self):
+        """A name, on one line. Our mails greet her with it, so whoever registers somebody else's
+        address could otherwise send that person a link in our name."""
+        nome = " ".join(self.cleaned_data["nome"].split())
+        if any(segno in nome.lower() for segno in ("://", "www.", "@")):
+            raise forms.ValidationError(
+                _("Scrivi solo il nome e il cognome, senza indirizzi."), code="indirizzo"
+            )
+        return nome
+
+
+class IscrizioneOspiteForm(FormProtetto, IscrizioneForm):
+    """A registration without an account: the address is confirmed by mail."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        widget=forms.EmailInput({"autocomplete": "email", "inputmode": "email"}),
+        help_text=_("Ti scriviamo qui per confermare e se qualcosa cambia."),
+        error_messages={
+            "required": _("Scrivi la tua e-mail: ti mandiamo lì il link per confermare."),
+            "invalid": _("Controlla l'e-mail: manca qualcosa. Deve essere come nome@esempio.it."),
+        },
+    )
+    telefono = forms.CharField(
+        label=_("Telefono"),
+        required=False,
+        max_length=Iscrizione._meta.get_field("telefono").max_length,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        help_text=_("Solo per avvisarti di un cambiamento all'ultimo momento."),
+    )
+    informativa = forms.BooleanField(
+        label=_("Ho letto l'informativa"),
+        error_messages={
+            "required": _("Per iscriverti conferma di avere letto l'informativa qui sopra.")
+        },
+    )
+
+    def parti(self):
+        return [
+            Fieldset(_("Chi sei"), "nome", "email", "telefono"),
+            Fieldset(
+                _("Come ti accogliamo"),
+                *(n for n in ("posti_richiesti", "servizi", "necessita") if n in self.fields),
+            ),
+            Fieldset(_("I tuoi dati"), HTML(INFORMATIVA), "informativa"),
+            campi_antispam(),
+        ]
+
+    def clean_email(self):
+        return normalizza_email(self.cleaned_data["email"])
+
+
+class PostiForm(forms.Form):
+    """How many seats she wants from now on."""
+
+    posti_richiesti = CampoPosti(label=_("In quante persone venite?"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = PortaleFormHelper(self, submit=_("Cambia il numero"))
+        # No token in it: see eventi.views.iscrizioni.pagina_privata.
+        self.helper.disable_csrf = True

@@ -1,0 +1,55 @@
+"""What the portal knows of a person, for her."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import ProfiloForm
+from eventi.models import Incontro, Iscrizione
+
+Stato = Iscrizione.Stato
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profilo(request):
+    """Her registrations, those made as a guest included, and her own data."""
+    persona = request.user
+    form = ProfiloForm(request.POST or None, instance=persona)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Fatto: abbiamo salvato le tue modifiche."))
+        return HttpResponseRedirect(reverse("profilo"), status=303)
+    if form.errors:
+        # The page greets her by the name that is stored, not by one that was refused.
+        persona.refresh_from_db()
+    indirizzi = persona.indirizzi_verificati()
+    iscrizioni = (
+        Iscrizione.objects.for_persona(persona, indirizzi)
+        .select_related("incontro__percorso", "incontro__laboratorio", "incontro__sede")
+        .with_posizione()
+        .order_by("incontro__inizio", "pk")
+    )
+    contesto = {"form": form, "persona": persona, **_gruppi(iscrizioni, timezone.now())}
+    return render(request, "portale/profilo.html", contesto)
+
+
+def _gruppi(iscrizioni, adesso):
+    """Her registrations by what they ask of her: those to come, those that wait for something,
+    and what is over, latest first."""
+    prossime, in_attesa, passate = [], [], []
+    for iscrizione in iscrizioni:
+        incontro = iscrizione.incontro
+        finita = incontro.finito(adesso) or incontro.stato == Incontro.Stato.ANNULLATO
+        if finita or not iscrizione.viva:
+            passate.append(iscrizione)
+        elif iscrizione.stato == Stato.CONFERMATA:
+            prossime.append(iscrizione)
+        else:
+            in_attesa.append(iscrizione)
+    return {"prossime": prossime, "in_attesa": in_attesa, "passate": passate[::-1]}

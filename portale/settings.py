@@ -191,7 +191,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
 _DATABASE_CACHE = {
-    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "BACKEND": "portale.lib.cache.CacheDatabase",
     "LOCATION": "portale_cache",
     "OPTIONS": {"MAX_ENTRIES": 50_000},
 }

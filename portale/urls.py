@@ -38,3 +38,5 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     prefix_default_language=False,
 )
+
+handler500 = "portale.views.errori.errore_server"

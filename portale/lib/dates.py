@@ -36,6 +36,11 @@ def a_roma(momento: datetime) -> datetime:
     return momento.astimezone(ROMA)
 
 
+def giorni_della_settimana() -> tuple[str, ...]:
+    """ "lunedì" … "domenica", in the language of the page."""
+    return _GIORNI[_lingua()]
+
+
 def giorno_esteso(giorno: date) -> str:
     """ "mercoledì 3 maggio 2023", in the language of the page."""
     lingua = _lingua()

@@ -7,6 +7,7 @@ needs more gets it as a person, or in a group of another name.
 Apps are named by label only: this one knows none of those that come after it.
 """
 
+from django.apps import apps as global_apps
 from django.contrib.auth.management import create_permissions
 
 TUTTO = ("add", "change", "delete", "view")
@@ -49,7 +50,7 @@ GRUPPI = {
 APP = sorted({app for permessi in GRUPPI.values() for app in permessi})
 
 
-def aggiorna_gruppi(app_config, using, apps, **kwargs):
+def aggiorna_gruppi(app_config, using, apps=global_apps, **kwargs):
     """Receiver of ``post_migrate``: the groups' permissions of the app just migrated.
 
     It may run before Django has made that app's permissions, or when only a part of the portal

@@ -235,7 +235,22 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# A worker waits for a broker that restarts for as long as it takes.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Kept in memory: what is due lives in the database, so there is nothing to remember.
+CELERY_BEAT_SCHEDULER = "posta.pianificatore:Pianificatore"
+CELERY_BEAT_ENABLE_REMOTE_CONTROL = False
+CELERY_BEAT_SCHEDULE = {
+    # With Redis whoever queues a mail wakes the worker: this is for what falls due later, and
+    # for wake-ups that were lost. A tick that waited longer than its successor is dropped.
+    "spedisci": {
+        "task": "posta.tasks.spedisci",
+        "schedule": 10.0 if REDIS_URL else 2.0,
+        "options": {"expires": 60},
+    },
+    "passo": {"task": "eventi.tasks.passo", "schedule": 15.0, "options": {"expires": 60}},
+}
 
 # --- Mail -----------------------------------------------------------------------------------
 
@@ -301,6 +316,8 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+# Long enough for a mail server that makes strangers wait.
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = BASE_URL.split("://")[0]

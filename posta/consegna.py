@@ -10,6 +10,7 @@ import logging
 import random
 import re
 import secrets
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -47,6 +48,9 @@ ATTESE = (
     timedelta(hours=12),
 )
 TENTATIVI_MASSIMI = len(ATTESE) + 1
+
+# Set when this process is told to stop.
+fermata = threading.Event()
 
 
 @dataclass
@@ -129,7 +133,11 @@ class _Consegna:
         self.in_volo = None
 
     def e_ora_di_smettere(self) -> bool:
-        return self.resoconto.server_irraggiungibile or time.monotonic() >= self.fine
+        return (
+            self.resoconto.server_irraggiungibile
+            or fermata.is_set()
+            or time.monotonic() >= self.fine
+        )
 
     def lotto(self, messaggi: list[Messaggio], token: str) -> None:
         nostri = Messaggio.objects.in_coda().filter(lease_token=token)

@@ -139,7 +139,7 @@ def rispedisci(messaggio: Messaggio, *, adesso: datetime) -> None:
 
 # --- How it goes ----------------------------------------------------------------------------
 
-# A part that has been silent for this long has stopped.
+# A part that has been silent for this long has stopped: the scheduler, whoever delivers.
 SILENZIO = {"pianificatore": timedelta(minutes=2), "spedizione": timedelta(minutes=5)}
 # A mail that has been due for this long is late.
 RITARDO = timedelta(minutes=15)

@@ -9,13 +9,23 @@ from django.template.loader import get_template
 
 def componi(nome: str, contesto: dict) -> tuple[str, str, str]:
     """Subject, text and HTML of templates/emails/<nome>/, in the active language."""
+    return rendi(
+        f"emails/{nome}/subject.txt",
+        f"emails/{nome}/body.txt",
+        f"emails/{nome}/body.html",
+        contesto,
+    )
+
+
+def rendi(oggetto: str, testo: str, html: str, contesto: dict) -> tuple[str, str, str]:
+    """The same from three templates by name."""
     contesto = {"ente": settings.ENTE, "base_url": settings.BASE_URL, **contesto}
     oggetto, testo, html = (
         # Only HTML is escaped: a subject says "L'incontro", not "L&#x27;incontro".
-        get_template(f"emails/{nome}/{parte}").template.render(
-            Context(contesto, autoescape=parte.endswith(".html"))
+        get_template(modello).template.render(
+            Context(contesto, autoescape=modello.endswith(".html"))
         )
-        for parte in ("subject.txt", "body.txt", "body.html")
+        for modello in (oggetto, testo, html)
     )
     return " ".join(oggetto.split()), riordina(testo), html.strip()
 

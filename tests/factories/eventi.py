@@ -10,6 +10,11 @@ from .laboratori import LaboratorioFactory
 from .percorso import PercorsoFactory
 
 
+def _tra(**quanto):
+    """A whole minute so far from now, as meetings are called for."""
+    return timezone.now().replace(second=0, microsecond=0) + timedelta(**quanto)
+
+
 class SedeFactory(DjangoModelFactory):
     class Meta:
         model = Sede
@@ -27,7 +32,7 @@ class IncontroFactory(DjangoModelFactory):
     class Params:
         cittadino = factory.Trait(laboratorio=None, genere=Incontro.Genere.WORKSHOP_FINALE)
         passato = factory.Trait(
-            inizio=factory.LazyFunction(lambda: timezone.now() - timedelta(days=10))
+            inizio=factory.LazyFunction(lambda: _tra(days=-10))
         )
 
     percorso = factory.SubFactory(PercorsoFactory)
@@ -35,7 +40,7 @@ class IncontroFactory(DjangoModelFactory):
     titolo = factory.Sequence("Incontro {}".format)
     slug = factory.Sequence("incontro-{}".format)
     sede = factory.SubFactory(SedeFactory)
-    inizio = factory.LazyFunction(lambda: timezone.now() + timedelta(days=10))
+    inizio = factory.LazyFunction(lambda: _tra(days=10))
     fine = factory.LazyAttribute(lambda self: self.inizio and self.inizio + timedelta(hours=2))
     stato = Incontro.Stato.PUBBLICATO
 

@@ -1,0 +1,103 @@
+"""A real database and real processes, for what no single test process can show.
+
+The database is of the kind that the suite runs on (a file for SQLite, a new one on the server
+for PostgreSQL), so that the same promises are tried on both.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+
+RADICE = Path(__file__).parent.parent
+
+
+class Portale:
+    """The portal with a database of its own; runs management commands and Python in it."""
+
+    def __init__(self, cartella: Path, database_url: str):
+        self.env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "portale.settings",
+            "DEMO": "on",
+            "DEBUG": "off",
+            "RATE_LIMITS": "off",
+            "VAR_DIR": str(cartella),
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": "of-a-test-" + "x" * 50,
+            "LOG_LEVEL": "ERROR",
+            "PYTHONPATH": str(RADICE),
+        }
+
+    def manage(self, *args: str) -> str:
+        """Run a command to its end and give what it printed; its errors are ours."""
+        fatto = subprocess.run(
+            [sys.executable, "manage.py", *args],
+            cwd=RADICE,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert fatto.returncode == 0, fatto.stderr
+        return fatto.stdout
+
+    def avvia_python(self, codice: str, *args: str) -> subprocess.Popen:
+        """Start a process that runs this code inside Django."""
+        return subprocess.Popen(
+            [sys.executable, "-c", "import django; django.setup()\n" + codice, *args],
+            cwd=RADICE,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def python(self, codice: str, *args: str):
+        """Run this code inside Django; gives the JSON that it printed, if any."""
+        return attendi(self.avvia_python(codice, *args))
+
+
+def attendi(processo: subprocess.Popen):
+    uscita, errori = processo.communicate(timeout=300)
+    assert processo.returncode == 0, errori
+    return json.loads(uscita) if uscita.strip() else None
+
+
+@contextlib.contextmanager
+def portale_vero(cartella: Path):
+    """A migrated portal of its own, gone afterwards."""
+    scelto = settings.DATABASES["default"]
+    if scelto["ENGINE"].endswith("sqlite3"):
+        portale = Portale(cartella, f"sqlite:///{cartella / 'prova.sqlite3'}")
+        _prepara(portale)
+        yield portale
+        return
+
+    nome = f"prova_{secrets.token_hex(6)}"
+    dove = {
+        "host": scelto["HOST"] or None,
+        "port": scelto["PORT"] or None,
+        "user": scelto["USER"] or None,
+        "password": scelto["PASSWORD"] or None,
+    }
+    with psycopg.connect(dbname="postgres", autocommit=True, **dove) as server:
+        server.execute(f'CREATE DATABASE "{nome}"')
+        try:
+            base, _, _ = settings.DATABASE_URL.rpartition("/")
+            portale = Portale(cartella, f"{base}/{nome}")
+            _prepara(portale)
+            yield portale
+        finally:
+            server.execute(f'DROP DATABASE "{nome}" WITH (FORCE)')
+
+
+def _prepara(portale: Portale) -> None:
+    portale.manage("migrate", "-v0")
+    portale.manage("createcachetable")

@@ -169,15 +169,9 @@ def _risposta(pagina, meta):
     """The page, or 304 to whoever has it already."""
     corpo, intestazioni = pagina
     etag = intestazioni["ETag"]
-    if noti := meta.get("HTTP_IF_NONE_MATCH"):
-        # Weak comparison (RFC 9110, 13.1.2): a proxy may have weakened our tag.
-        uguale = noti == "*" or etag in (
-            noto.strip().removeprefix("W/") for noto in noti.split(",")
-        )
-    else:
-        dal = meta.get("HTTP_IF_MODIFIED_SINCE")
-        uguale = dal is not None and dal == intestazioni.get("Last-Modified")
-    if not uguale:
+    noti = meta.get("HTTP_IF_NONE_MATCH", "")
+    # Weak comparison (RFC 9110, 13.1.2): a proxy may have weakened our tag.
+    if etag not in (noto.strip().removeprefix("W/") for noto in noti.split(",")):
         return HttpResponse(corpo, headers=intestazioni)
     response = HttpResponse(status=304, headers={"ETag": etag, "Vary": VARY})
     response.headers["Cache-Control"] = CACHE_CONTROL

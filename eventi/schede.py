@@ -1,0 +1,139 @@
+"""A meeting as lists show it: every text ready, so that a template only writes it down.
+
+A list page shows twenty of them; looking up urls, dates and choices inside the template's loop
+would cost more than the page's queries.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from portale.lib import dates
+
+from .models import Incontro
+from .services import perche_chiuse
+
+
+@dataclass(frozen=True, slots=True)
+class Scheda:
+    url: str
+    titolo: str
+    genere: str
+    # The calendar leaf: empty while the day is not known.
+    giorno: str
+    mese: str
+    anno: str
+    quando: str
+    iso: str
+    orario: str
+    dove: str
+    laboratorio: str
+    posti: str
+    distintivi: list[tuple[str, str]]
+    avviso: str
+    resoconto_url: str = ""
+
+
+def schede(incontri: Iterable[Incontro], adesso: datetime) -> list[Scheda]:
+    """The cards of meetings fetched with ``for_schede()`` (or, if past, ``for_elenco()``)."""
+    base = reverse("eventi:incontro_list")
+    citta = gettext("Tutta la città")
+    return [_scheda(incontro, adesso, base, citta) for incontro in incontri]
+
+
+def _scheda(incontro, adesso, base, citta):
+    url = f"{base}{incontro.slug}/"
+    giorno = mese = anno = iso = orario = ""
+    if incontro.inizio:
+        locale = dates.a_roma(incontro.inizio)
+        giorno, mese, anno = str(locale.day), dates.mese_breve(locale), str(locale.year)
+        iso = locale.isoformat("T", "minutes") if incontro.ora_nota else f"{locale:%Y-%m-%d}"
+        orario = f"{locale:%H:%M}" if incontro.ora_nota else ""
+    return Scheda(
+        url=url,
+        titolo=incontro.titolo,
+        genere=str(incontro.get_genere_display()),
+        giorno=giorno,
+        mese=mese,
+        anno=anno,
+        quando=incontro.quando,
+        iso=iso,
+        orario=orario,
+        dove=incontro.dove,
+        laboratorio=incontro.laboratorio.nome if incontro.laboratorio else citta,
+        posti="" if incontro.finito(adesso) else posti_a_parole(incontro, adesso),
+        distintivi=distintivi(incontro, adesso),
+        avviso=avviso(incontro),
+        resoconto_url=f"{url}resoconto/" if getattr(incontro, "resoconto_at", None) else "",
+    )
+
+
+def posti_a_parole(incontro: Incontro, adesso: datetime) -> str:
+    """ "12 posti liberi", or why nobody can register now; empty where seats no longer matter.
+
+    Seats promised to the waiting list count as taken: a newcomer does not get them.
+    """
+    if incontro.stato != Incontro.Stato.PUBBLICATO:
+        return ""
+    if perche := perche_chiuse(incontro, adesso):
+        return perche
+    if incontro.posti is None:
+        return gettext("Senza limite di posti")
+    if in_lista_d_attesa(incontro):
+        return gettext("Completo: c'è la lista d'attesa")
+    return ngettext(
+        "%(n)d posto libero su %(totale)d",
+        "%(n)d posti liberi su %(totale)d",
+        incontro.posti_liberi,
+    ) % {"n": incontro.posti_liberi, "totale": incontro.capienza}
+
+
+def in_lista_d_attesa(incontro: Incontro) -> bool:
+    """Whether who registers now gets in line (``with_in_lista()``)."""
+    return incontro.posti is not None and (incontro.completo or incontro.in_lista)
+
+
+def distintivi(incontro: Incontro, adesso: datetime) -> list[tuple[str, str]]:
+    """The small labels of a meeting: (words, tone of the label)."""
+    voci = []
+    if incontro.percorso.esempio:
+        voci.append((gettext("esempio"), "esempio"))
+    if incontro.stato == Incontro.Stato.ANNULLATO:
+        voci.append((gettext("annullato"), "danger"))
+    elif incontro.stato == Incontro.Stato.RINVIATO:
+        voci.append((gettext("rinviato"), "warning"))
+    elif incontro.spostato:
+        voci.append((gettext("spostato"), "warning"))
+    if incontro.modalita == Incontro.Modalita.ONLINE:
+        voci.append((gettext("online"), "primary"))
+    elif incontro.modalita == Incontro.Modalita.MISTA:
+        voci.append((gettext("anche online"), "primary"))
+    if incontro.stato == Incontro.Stato.ANNULLATO or incontro.finito(adesso):
+        return voci
+    if incontro.sede and incontro.sede.senza_gradini:
+        voci.append((gettext("senza gradini"), "success"))
+    voci += [(str(servizio), "secondary") for servizio in incontro.servizi.all()]
+    return voci
+
+
+def avviso(incontro: Incontro) -> str:
+    """What changed, in one sentence, for who remembers the meeting as it was."""
+    if incontro.stato == Incontro.Stato.ANNULLATO:
+        return gettext("Annullato: non si terrà.")
+    prima = incontro.inizio_precedente
+    if prima is None:
+        return (
+            gettext("Rinviato a data da comunicare.")
+            if incontro.stato == Incontro.Stato.RINVIATO
+            else ""
+        )
+    if incontro.stato == Incontro.Stato.RINVIATO:
+        return gettext("Rinviato: era previsto %(quando)s. La nuova data è da comunicare.") % {
+            "quando": dates.giorno_e_ora(prima)
+        }
+    if incontro.spostato:
+        return gettext("Spostato: prima era %(quando)s.") % {"quando": dates.giorno_e_ora(prima)}
+    return ""

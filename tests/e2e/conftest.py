@@ -1,0 +1,154 @@
+"""A real browser before a real server.
+
+The browser is Debian's Chromium (or what CHROMIUM names). Where there is none these tests are
+skipped and say so; with CI=true in the environment that is a failure.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+# Playwright keeps an event loop running in this thread, which is not what Django fears it is.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+from django.core.management import call_command
+from pytest_django.live_server_helper import LiveServer
+
+from .pagine import PAGINE
+
+LARGHEZZE = (320, 768, 1280)
+PASSWORD = "laboratori-demo"
+ARGOMENTI = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage --lang=it-IT"
+)
+
+
+def pytest_collection_modifyitems(items):
+    qui = Path(__file__).parent
+    for item in items:
+        if qui in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+def chromium():
+    nomi = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, nomi)), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    percorso = chromium()
+    if not percorso:
+        motivo = "no Chromium here: apt install chromium, or name one in CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(motivo)
+        pytest.skip(motivo)
+    return {
+        **browser_type_launch_args,
+        "executable_path": percorso,
+        "args": ARGOMENTI.split(),
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {**browser_context_args, "locale": "it-IT", "timezone_id": "Europe/Rome"}
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(request):
+    """No test spends another's tries."""
+    if {"live_server", "sito"} & set(request.fixturenames):
+        request.getfixturevalue("sito" if "sito" in request.fixturenames else "live_server")
+        cache.clear()
+
+
+def carica_demo():
+    call_command("carica_percorso", verbosity=0)
+    call_command("carica_demo", verbosity=0)
+
+
+@pytest.fixture
+def demo(transactional_db):
+    """The 2023 percorso and the example cycle, for one test that may change them."""
+    carica_demo()
+
+
+@pytest.fixture(scope="module")
+def sito(django_db_setup, django_db_blocker):
+    """A server with the demo, loaded once for a module whose tests change nothing."""
+    with django_db_blocker.unblock():
+        carica_demo()
+        server = LiveServer("localhost")
+        try:
+            yield server
+        finally:
+            server.stop()
+            call_command("flush", interactive=False, verbosity=0)
+
+
+class Sorveglianza:
+    """What a browser context asked of others, and what it complained about."""
+
+    def __init__(self, context, radice):
+        self.estranee = []
+        self.lamentele = []
+        context.on("request", lambda richiesta: self._richiesta(richiesta.url, radice))
+        context.on("console", self._console)
+        context.on("weberror", lambda errore: self.lamentele.append(str(errore.error)))
+
+    def _richiesta(self, url, radice):
+        if not url.startswith((radice, "data:", "blob:")):
+            self.estranee.append(url)
+
+    def _console(self, messaggio):
+        # A page that is meant to answer 404 is no complaint.
+        if messaggio.type in {"error", "warning"} and "status of 404" not in messaggio.text:
+            self.lamentele.append(messaggio.text)
+
+
+@pytest.fixture
+def sorveglia():
+    """``sorveglia(context, url)``: watch what the pages of a context ask for and complain of."""
+    return Sorveglianza
+
+
+@pytest.fixture
+def axe():
+    """``axe(page)``: what axe-core finds in it, each as "rule: element"."""
+
+    def esamina(page):
+        esito = Axe().run(page).response
+        return [
+            f"{violazione['id']}: {nodo['html'][:160]}"
+            for violazione in esito["violations"]
+            for nodo in violazione["nodes"]
+        ]
+
+    return esamina
+
+
+@pytest.fixture
+def entra():
+    """``entra(context, radice, email)``: log a demo account in through the login page."""
+
+    def accedi(context, radice, email):
+        page = context.new_page()
+        page.goto(f"{radice}/accounts/login/")
+        page.fill("input[name=login]", email)
+        page.fill("input[name=password]", PASSWORD)
+        page.locator("main form button[type=submit], main form input[type=submit]").first.click()
+        page.wait_for_load_state()
+        assert "/accounts/login/" not in page.url, page.locator("main").inner_text()
+        page.close()
+
+    return accedi
+
+
+@pytest.fixture(params=PAGINE, ids=str)
+def pagina(request):
+    return request.param

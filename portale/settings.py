@@ -104,6 +104,10 @@ ENTE = {
     "sorgente_url": env.str("ENTE_SORGENTE_URL", default=""),
 }
 
+# Within how many days the office publishes what happened at a meeting; later ones show on its
+# first page.
+RESOCONTO_GIORNI = env.int("RESOCONTO_GIORNI", default=15)
+
 # --- Applications ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -113,7 +117,7 @@ INSTALLED_APPS = [
     "percorso",
     "accounts",
     "posta",
-    "django.contrib.admin",
+    "portale.apps.AmministrazioneConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -262,7 +266,7 @@ else:
 if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "posta.backends.EmailBackend"
     EMAIL_FILE_PATH = POSTA_DEMO_DIR
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=15)
 DEFAULT_FROM_EMAIL = env.str(

@@ -18,7 +18,7 @@ class DisponibilitaForm(FormProtetto):
         help_text=_("Ti mandiamo un link: aprilo, e l'ufficio riceve la tua offerta.")
     )
     telefono = forms.CharField(
-        label=_("Telefono (facoltativo)"),
+        label=_("Telefono"),
         required=False,
         max_length=Disponibilita._meta.get_field("telefono").max_length,
         widget=forms.TextInput({"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
@@ -40,7 +40,7 @@ class DisponibilitaForm(FormProtetto):
         },
     )
     messaggio = forms.CharField(
-        label=_("Vuoi aggiungere qualcosa? (facoltativo)"),
+        label=_("Vuoi aggiungere qualcosa?"),
         required=False,
         max_length=Disponibilita._meta.get_field("messaggio").max_length,
         widget=forms.Textarea({"rows": 4}),

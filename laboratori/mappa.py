@@ -32,10 +32,20 @@ class Voce:
     y: float
     contorno: str
 
+    # As text: a template would write 12,5 in Italian, which an SVG does not understand.
+
     @property
-    def y_testo(self) -> float:
+    def cx(self) -> str:
+        return f"{self.x:g}"
+
+    @property
+    def cy(self) -> str:
+        return f"{self.y:g}"
+
+    @property
+    def y_testo(self) -> str:
         """The baseline that puts the number in the middle of the badge."""
-        return round(self.y + 8, 1)
+        return f"{self.y + 8:g}"
 
 
 @dataclass(frozen=True)
@@ -45,9 +55,10 @@ class Mappa:
     # Nobody knows where anything is: the whole drawing is a scheme.
     schematica: bool
     # Some places are known and some are not: these stand in rows below the drawing, under a
-    # line of text at this height. None when there are none, or when all is a scheme.
-    y_ignoti: float | None = None
+    # line of text at this height. Empty when there are none, or when all is a scheme.
+    y_ignoti: str = ""
     larghezza: int = LATO
+    raggio: int = RAGGIO
 
     @property
     def viewbox(self) -> str:
@@ -95,21 +106,34 @@ def _superficie(anello: Sequence[Punto]) -> float:
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(anello, successivi, strict=True))
 
 
+def _estensione(anello: Sequence[Punto]) -> float:
+    return abs(_superficie(_dal_primo(anello)))
+
+
+def _dal_primo(anello: Sequence[Punto]) -> list[Punto]:
+    """The ring measured from its first point: a neighbourhood is so small beside its
+    coordinates that products of these would lose its surface among the digits."""
+    x0, y0 = anello[0]
+    return [(x - x0, y - y0) for x, y in anello]
+
+
 def baricentro(anello: Sequence[Punto]) -> Punto:
     """The centre of gravity of a ring; the mean of its points when it has no surface."""
-    successivi = [*anello[1:], anello[0]]
-    doppia = _superficie(anello)
-    if abs(doppia) < 1e-12:
+    x0, y0 = anello[0]
+    relativo = _dal_primo(anello)
+    doppia = _superficie(relativo)
+    if abs(doppia) < 1e-15:
         return (
-            sum(x for x, _ in anello) / len(anello),
-            sum(y for _, y in anello) / len(anello),
+            x0 + sum(x for x, _ in relativo) / len(relativo),
+            y0 + sum(y for _, y in relativo) / len(relativo),
         )
     x = y = 0.0
-    for (x1, y1), (x2, y2) in zip(anello, successivi, strict=True):
+    successivi = [*relativo[1:], relativo[0]]
+    for (x1, y1), (x2, y2) in zip(relativo, successivi, strict=True):
         incrocio = x1 * y2 - x2 * y1
         x += (x1 + x2) * incrocio
         y += (y1 + y2) * incrocio
-    return x / (3 * doppia), y / (3 * doppia)
+    return x0 + x / (3 * doppia), y0 + y / (3 * doppia)
 
 
 def contorno(anelli_proiettati: Iterable[Sequence[Punto]]) -> str:
@@ -247,9 +271,7 @@ def mappa(laboratori: Iterable) -> Mappa:
         contorni = anelli(laboratorio.area)
         punto = (laboratorio.longitudine, laboratorio.latitudine)
         if None in punto or not _sulla_terra(punto):
-            punto = (
-                baricentro(max(contorni, key=lambda a: abs(_superficie(a)))) if contorni else None
-            )
+            punto = baricentro(max(contorni, key=_estensione)) if contorni else None
         if punto is None:
             ignoti.append(laboratorio)
         else:
@@ -310,4 +332,4 @@ def _in_scala(noti, ignoti) -> Mappa:
         voci.append(_voce(laboratorio, x, y, ""))
     righe = -(-len(ignoti) // per_riga)
     altezza = round(y_ignoti + 12 + righe * passo, 1)
-    return Mappa(_per_numero(voci), altezza, schematica=False, y_ignoti=y_ignoti)
+    return Mappa(_per_numero(voci), altezza, schematica=False, y_ignoti=f"{y_ignoti:g}")

@@ -21,7 +21,7 @@ class ContattoForm(FormProtetto):
     )
     laboratorio = forms.ModelChoiceField(
         Laboratorio.objects.pubblici(),
-        label=_("Riguarda un laboratorio? (facoltativo)"),
+        label=_("Riguarda un laboratorio?"),
         required=False,
         empty_label=_("Nessuno in particolare"),
         error_messages={"invalid_choice": _("Scegli un laboratorio dell'elenco.")},

@@ -1,9 +1,116 @@
+"""What search engines read: where they may go, and every public page in both languages."""
+
+from django.conf import settings
+from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps.views import sitemap as django_sitemap
 from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from eventi.models import Incontro, Resoconto
+from laboratori.models import Laboratorio
+from percorso.models import Percorso
+
+# Private pages, and those that lead nowhere without a person. /en/ repeats the citizens' ones.
+RISERVATE = ("/admin/", "/accounts/", "/iscrizioni/", "/profilo/", "/laboratori/disponibilita/*/")
+CON_LINGUA = RISERVATE[1:]
 
 
-def robots(request, **kwargs):
-    return HttpResponse("da fare")
+@require_safe
+def robots(request):
+    righe = ["User-agent: *"]
+    righe += [f"Disallow: {percorso}" for percorso in RISERVATE]
+    righe += [f"Disallow: /en{percorso}" for percorso in CON_LINGUA]
+    righe += ["", f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}", ""]
+    return HttpResponse("\n".join(righe), content_type="text/plain; charset=utf-8")
 
 
-def sitemap(request, **kwargs):
-    return HttpResponse("da fare")
+class _Bilingue(Sitemap):
+    """Each address in Italian and English, each naming the other."""
+
+    i18n = True
+    alternates = True
+    x_default = True
+    protocol = settings.BASE_URL.split("://")[0]
+
+    def get_domain(self, site=None):
+        # The portal's own address, whatever name the request came by.
+        return settings.BASE_URL.split("://")[1]
+
+
+class PagineSitemap(_Bilingue):
+    def items(self):
+        return [
+            "home",
+            "percorso_list",
+            "laboratorio_list",
+            "eventi:incontro_list",
+            "eventi:incontro_archivio",
+            "laboratori:disponibilita_crea",
+            "contatti",
+            "domande_frequenti",
+            "privacy",
+            "accessibilita",
+            "note_legali",
+        ]
+
+    def location(self, item):
+        return reverse(item)
+
+
+class PercorsiSitemap(_Bilingue):
+    def items(self):
+        return Percorso.objects.pubblici()
+
+    def lastmod(self, item):
+        return item.updated_at
+
+
+class EsitiSitemap(PercorsiSitemap):
+    def location(self, item):
+        return reverse("percorso_esiti", args=[item.slug])
+
+
+class LaboratoriSitemap(_Bilingue):
+    def items(self):
+        return Laboratorio.objects.pubblici()
+
+
+class IncontriSitemap(_Bilingue):
+    def items(self):
+        return Incontro.objects.pubblici().order_by("pk")
+
+    def lastmod(self, item):
+        return item.updated_at
+
+
+class ResocontiSitemap(_Bilingue):
+    def items(self):
+        pubblici = Incontro.objects.pubblici()
+        return (
+            Resoconto.objects.pubblicati()
+            .filter(incontro__in=pubblici)
+            .select_related("incontro")
+            .order_by("pk")
+        )
+
+    def location(self, item):
+        return reverse("eventi:resoconto_detail", args=[item.incontro.slug])
+
+    def lastmod(self, item):
+        return item.updated_at
+
+
+SEZIONI = {
+    "pagine": PagineSitemap,
+    "percorsi": PercorsiSitemap,
+    "esiti": EsitiSitemap,
+    "laboratori": LaboratoriSitemap,
+    "incontri": IncontriSitemap,
+    "resoconti": ResocontiSitemap,
+}
+
+
+@require_safe
+def sitemap(request):
+    return django_sitemap(request, sitemaps=SEZIONI)

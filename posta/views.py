@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -51,7 +52,7 @@ def _pagina_demo(view):
 @_pagina_demo
 def posta_demo(request):
     """All the kept mails, the newest first."""
-    nomi = sorted((f.name for f in _cartella().glob("*.eml") if _NOME.fullmatch(f.name)))
+    nomi = sorted(f.name for f in _cartella().glob("*.eml") if _NOME.fullmatch(f.name))
     pagina = Paginator(nomi[::-1], PER_PAGINA).get_page(request.GET.get("page"))
     lettore = BytesHeaderParser(policy=policy.default)
     righe = []
@@ -131,7 +132,7 @@ def posta_demo_html(request, nome):
 @_pagina_demo
 def posta_demo_originale(request, nome):
     """The file as it would have gone over the wire."""
-    return _scarica((_percorso(nome)).read_bytes(), "message/rfc822", nome)
+    return _scarica(_percorso(nome).read_bytes(), "message/rfc822", nome)
 
 
 @_pagina_demo
@@ -146,7 +147,7 @@ def posta_demo_allegato(request, nome, numero):
 
 def _scarica(contenuto, tipo, nome):
     response = HttpResponse(contenuto, content_type=str(tipo))
-    response.headers["Content-Disposition"] = f'attachment; filename="{nome}"'
+    response.headers["Content-Disposition"] = content_disposition_header(True, nome)
     return response
 
 

@@ -16,6 +16,8 @@ def _nome_pulito(form):
 class SignupExtraForm(forms.Form):
     """What the portal asks besides address and password."""
 
+    field_order = ("nome", "email", "password1", "informativa")
+
     nome = forms.CharField(
         label=_("Nome e cognome"),
         max_length=User._meta.get_field("nome").max_length,

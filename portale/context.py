@@ -4,6 +4,7 @@ from functools import cached_property, lru_cache
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.translation import get_language
 
 # Paths outside the language prefixes: they have no other language to switch to.
@@ -47,6 +48,11 @@ class Pagina:
     @property
     def url(self):
         return settings.BASE_URL + self.percorso
+
+    @property
+    def immagine(self):
+        """What stands for the portal where an address is shared."""
+        return settings.BASE_URL + static("img/condivisione.png")
 
     @property
     def altra_lingua(self):

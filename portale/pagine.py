@@ -108,10 +108,10 @@ def _versione(pagine):
     if versione is None:
         try:
             versione = VersionePagine.objects.attuale()
-            pagine.set("ultima versione", versione, DURATA)
+            pagine.set("ultima-versione", versione, DURATA)
         except DatabaseError:
             # The pages kept so far go on until they expire.
-            versione = pagine.get("ultima versione")
+            versione = pagine.get("ultima-versione")
         pagine.set("versione", versione, RILETTURA_VERSIONE)
     return versione
 

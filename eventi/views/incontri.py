@@ -27,7 +27,6 @@ from eventi.models import AllegatoResoconto, Incontro, Resoconto
 from eventi.schede import avviso, distintivi, in_lista_d_attesa, posti_a_parole, schede
 from eventi.services import perche_chiuse
 from portale.lib import dates
-from portale.lib.emails import assoluto
 
 PER_PAGINA = 20
 # A calendar has no end, but nobody looks for meetings out of these years.
@@ -146,7 +145,6 @@ def incontro_detail(request, slug):
             "incontro": incontro,
             "sede": incontro.sede,
             "url": incontro.get_absolute_url(),
-            "assoluto": assoluto(incontro.get_absolute_url()),
             "briciole": _briciole(incontro, adesso),
             "titolo": dati_strutturati.titolo(incontro),
             "genere": capfirst(incontro.get_genere_display()),
@@ -192,7 +190,6 @@ def resoconto_detail(request, slug):
             "resoconto": resoconto,
             "incontro": incontro,
             "url": url,
-            "assoluto": assoluto(f"{url}resoconto/"),
             "briciole": [
                 (gettext("Incontri passati"), reverse("eventi:incontro_archivio")),
                 (incontro.titolo, url),

@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 from . import checks  # noqa: F401 - registers the portal's own checks
 
 
 class PortaleConfig(AppConfig):
+    default = True
     name = "portale"
     verbose_name = "portale"
 
@@ -12,3 +14,10 @@ class PortaleConfig(AppConfig):
         from . import segnali
 
         segnali.collega()
+
+
+class AmministrazioneConfig(admin_apps.AdminConfig):
+    """Django's admin, on our own site: every ``@admin.register`` lands there."""
+
+    default = False
+    default_site = "portale.admin.PortaleAdminSite"

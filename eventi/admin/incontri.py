@@ -1,0 +1,355 @@
+from functools import partial
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from eventi import admin_views, conti
+from eventi.models import Incontro, PassaggioIncontro, Promemoria, Sede, Servizio
+from eventi.promemoria import REGOLE_PREDEFINITE, imposta_promemoria, programma_promemoria
+from portale.lib import dates
+from portale.lib.admin import (
+    SolaLetturaInline,
+    UfficioFormSet,
+    UfficioInline,
+    UfficioModelAdmin,
+)
+
+Stato = Incontro.Stato
+
+
+@admin.register(Sede)
+class SedeAdmin(UfficioModelAdmin):
+    list_display = ["nome", "indirizzo", "senza_gradini", "bagno_accessibile", "mezzi_pubblici"]
+    list_filter = ["senza_gradini", "bagno_accessibile", "anello_induzione"]
+    search_fields = ["nome", "indirizzo"]
+    fieldsets = [
+        (None, {"fields": ["nome", "indirizzo", "citta", "note"]}),
+        (
+            _("Accessibilità"),
+            {
+                "fields": [
+                    "senza_gradini",
+                    "bagno_accessibile",
+                    "anello_induzione",
+                    "parcheggio",
+                    "mezzi_pubblici",
+                ],
+                "description": _(
+                    "Scrivi solo ciò che qualcuno ha verificato. Quello che resta «Sconosciuto» "
+                    "o vuoto, sul sito si legge «da comunicare»."
+                ),
+            },
+        ),
+        (
+            _("Sulla mappa"),
+            {
+                "fields": [("latitudine", "longitudine")],
+                "description": _("In gradi decimali, per esempio 45.0526 e 9.6930."),
+            },
+        ),
+        (_("Fonti"), {"fields": ["fonti"], "classes": ["collapse"]}),
+    ]
+
+
+class ServizioFormSet(UfficioFormSet):
+    def clean(self):
+        super().clean()
+        for form in self.deleted_forms:
+            if form.instance.pk and (quante := form.instance.richieste.count()):
+                raise ValidationError(
+                    gettext(
+                        "Il servizio «%(servizio)s» non si può togliere: lo hanno già chiesto "
+                        "%(quante)d persone."
+                    )
+                    % {"servizio": form.instance, "quante": quante}
+                )
+
+
+class ServizioInline(UfficioInline):
+    model = Servizio
+    formset = ServizioFormSet
+    verbose_name_plural = _("servizi che si possono chiedere")
+
+
+class PromemoriaInline(UfficioInline):
+    model = Promemoria
+    fields = ["giorni", "ore", "parte"]
+    readonly_fields = ["parte"]
+    verbose_name_plural = _("promemoria per chi è iscritto")
+
+    @admin.display(description=_("parte"))
+    def parte(self, promemoria):
+        if promemoria.accodato_at:
+            return gettext("partito %(quando)s") % {
+                "quando": dates.giorno_e_ora(promemoria.accodato_at)
+            }
+        if promemoria.dovuto_at is None:
+            return gettext("quando si saprà la data")
+        return dates.giorno_e_ora(promemoria.dovuto_at)
+
+
+class PassaggioIncontroInline(SolaLetturaInline):
+    model = PassaggioIncontro
+    fields = readonly_fields = ["quando", "passaggio", "autore", "motivo", "date"]
+    verbose_name_plural = _("che cosa è successo finora")
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("autore")
+
+    @admin.display(description=_("quando"))
+    def quando(self, passaggio):
+        return dates.giorno_e_ora(passaggio.created_at)
+
+    @admin.display(description=_("passaggio"))
+    def passaggio(self, passaggio):
+        return str(passaggio)
+
+    @admin.display(description=_("data dell'incontro"))
+    def date(self, passaggio):
+        if passaggio.inizio_da == passaggio.inizio_a:
+            return ""
+        prima, dopo = (
+            dates.giorno_e_ora(data) if data else gettext("da comunicare")
+            for data in (passaggio.inizio_da, passaggio.inizio_a)
+        )
+        return f"{prima} → {dopo}"
+
+
+class QuandoFilter(admin.SimpleListFilter):
+    """The lists that the first page counts, by the same read rules."""
+
+    title = _("quando")
+    parameter_name = "quando"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("prossimi", _("prossimi")),
+            ("settimana", _("nei prossimi 7 giorni")),
+            ("bozze", _("bozze dei prossimi 30 giorni")),
+            ("passati", _("passati")),
+            ("da_chiudere", _("passati, da segnare come svolti")),
+            ("senza_resoconto", _("passati senza resoconto")),
+            ("in_ritardo", _("con il resoconto in ritardo")),
+        ]
+
+    def queryset(self, request, queryset):
+        adesso = timezone.now()
+        scelte = {
+            "prossimi": lambda: queryset.futuri(adesso),
+            "settimana": lambda: queryset.entro(adesso, 7),
+            "bozze": lambda: queryset.entro(adesso, 30).filter(stato=Stato.BOZZA),
+            "passati": lambda: queryset.passati(adesso),
+            "da_chiudere": lambda: queryset.da_chiudere(adesso),
+            "senza_resoconto": lambda: queryset.senza_resoconto(adesso),
+            "in_ritardo": lambda: queryset.resoconto_in_ritardo(
+                adesso, admin_views.giorni_per_il_resoconto()
+            ),
+        }
+        return scelte[self.value()]() if self.value() in scelte else queryset
+
+
+class IncontroForm(forms.ModelForm):
+    class Meta:
+        error_messages = {
+            "slug": {
+                "unique": _(
+                    "C'è già un incontro con questo indirizzo: aggiungi per esempio il giorno, "
+                    "come «verde-in-zona-3-12-maggio»."
+                )
+            }
+        }
+
+
+@admin.register(Incontro)
+class IncontroAdmin(UfficioModelAdmin):
+    """A draft is edited freely. From publication on, what people organised themselves by (date,
+    venue, seats) changes only through the doors, which tell them."""
+
+    form = IncontroForm
+    change_form_template = "admin/eventi/incontro/change_form.html"
+    list_display = ["titolo", "data", "laboratorio", "stato", "posti_presi"]
+    list_filter = [QuandoFilter, "stato", "laboratorio", "percorso"]
+    list_select_related = ["laboratorio"]
+    search_fields = ["titolo", "descrizione", "sede__nome"]
+    date_hierarchy = "inizio"
+    ordering = ["-inizio", "-pk"]
+    prepopulated_fields = {"slug": ["titolo"]}
+    autocomplete_fields = ["sede"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["percorso", "laboratorio", "genere", "titolo", "slug", "descrizione"],
+                "description": _(
+                    "Un titolo che si capisce da solo («Che verde vogliamo alla Besurica»), e due "
+                    "righe su che cosa si farà e che cosa ne verrà fatto."
+                ),
+            },
+        ),
+        (
+            _("Quando e dove"),
+            {
+                "fields": [
+                    ("inizio", "fine"),
+                    "ora_nota",
+                    "data_a_parole",
+                    "modalita",
+                    "sede",
+                    "link_online",
+                ],
+                "description": _(
+                    "Gli orari sono quelli di Piacenza. Ciò che non si sa ancora lascialo vuoto: "
+                    "sul sito si legge «da comunicare»."
+                ),
+            },
+        ),
+        (
+            _("Iscrizioni"),
+            {
+                "fields": [
+                    "con_iscrizione",
+                    ("posti", "posti_riservati"),
+                    ("iscrizioni_dal", "iscrizioni_fino"),
+                ],
+                "description": _(
+                    "Ai posti per i cittadini si tolgono quelli riservati. Finiti i posti, chi si "
+                    "iscrive entra in lista d'attesa e il portale offre da solo quelli che si "
+                    "liberano."
+                ),
+            },
+        ),
+        (_("Fonti"), {"fields": ["fonti"], "classes": ["collapse"]}),
+    ]
+
+    # --- List ---
+
+    def get_queryset(self, request):
+        return conti.with_attesa(super().get_queryset(request))
+
+    @admin.display(description=_("quando"), ordering="inizio")
+    def data(self, incontro):
+        return incontro.quando
+
+    @admin.display(description=_("posti"), ordering="posti_occupati")
+    def posti_presi(self, incontro):
+        return conti.posti_a_parole(incontro) if incontro.con_iscrizione else "–"
+
+    def get_actions(self, request):
+        # Deleting several at once would pass by the rule on drafts.
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    # --- One meeting ---
+
+    def get_object(self, request, object_id, from_field=None):
+        """On POST hold the meeting's lock until the answer: nobody publishes it, and nobody
+        registers, between the look at its state and the save."""
+        incontro = super().get_object(request, object_id, from_field)
+        salva = request.method == "POST" and transaction.get_connection().in_atomic_block
+        if incontro is None or not salva:
+            return incontro
+        bloccati = Incontro.objects.select_for_update(of=("self",), no_key=True)
+        return get_object_or_404(bloccati, pk=incontro.pk)
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None or obj.stato == Stato.BOZZA:
+            return []
+        fissi = ["percorso", "slug", "posti", "posti_riservati"]
+        quando_e_dove = ["inizio", "fine", "ora_nota", "sede"]
+        if obj.stato != Stato.SVOLTO:
+            return [*fissi, *quando_e_dove]
+        # Of a meeting that took place nobody needs to be told: what was not known may be added.
+        return [*fissi, *(nome for nome in quando_e_dove if getattr(obj, nome) is not None)]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return self.prepopulated_fields if obj is None or obj.stato == Stato.BOZZA else {}
+
+    def get_inlines(self, request, obj):
+        if obj is None:
+            return [ServizioInline]
+        return [ServizioInline, PromemoriaInline, PassaggioIncontroInline]
+
+    def has_delete_permission(self, request, obj=None):
+        permesso = super().has_delete_permission(request, obj)
+        if obj is None or not permesso:
+            return permesso
+        return obj.stato == Stato.BOZZA and not obj.iscrizioni.exists()
+
+    def view_on_site(self, incontro):
+        return None if incontro.stato == Stato.BOZZA else incontro.get_absolute_url()
+
+    def save_formset(self, request, form, formset, change):
+        """Reminders are set through their one door, which also works out when they are due."""
+        if formset.model is not Promemoria:
+            super().save_formset(request, form, formset, change)
+            return
+        formset.save(commit=False)
+        imposta_promemoria(
+            form.instance,
+            [
+                (riga.cleaned_data["giorni"], riga.cleaned_data["ore"])
+                for riga in formset.forms
+                if riga.cleaned_data and not riga.cleaned_data.get("DELETE")
+            ],
+        )
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if change:
+            # The start of a draft may have changed.
+            programma_promemoria(form.instance)
+        else:
+            imposta_promemoria(form.instance, REGOLE_PREDEFINITE)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """Back to the meeting itself: the next thing to do is to read it again and publish."""
+        if "_addanother" in request.POST or "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(
+            request,
+            _(
+                "Bozza salvata. I promemoria partiranno 7 giorni e 24 ore prima: puoi cambiarli "
+                "qui sotto. Quando è tutto pronto, pubblica."
+            ),
+            messages.SUCCESS,
+        )
+        return redirect("admin:eventi_incontro_change", obj.pk)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            context["porte"] = admin_views.porte_incontro(request.user, obj, timezone.now())
+            context["stato_spiegato"] = admin_views.STATI_SPIEGATI[obj.stato]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_urls(self):
+        def porta(vista):
+            return self.admin_site.admin_view(partial(vista, self))
+
+        doors = [
+            path(
+                f"<int:pk>/{vista.__name__.replace('_', '-')}/",
+                porta(vista),
+                name=f"eventi_incontro_{vista.__name__}",
+            )
+            for vista in admin_views.PORTE_INCONTRO
+        ]
+        return doors + super().get_urls()
+
+
+def link_incontro(incontro):
+    """A link to the meeting's page in the admin, for other screens' columns."""
+    return format_html(
+        '<a href="{}">{}</a>', reverse("admin:eventi_incontro_change", [incontro.pk]), incontro
+    )

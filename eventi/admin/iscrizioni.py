@@ -1,0 +1,371 @@
+from datetime import timedelta
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from eventi import services
+from eventi.admin_forms import MotivoForm
+from eventi.admin_views import Porta
+from eventi.models import Incontro, Iscrizione, Necessita, PassaggioIscrizione, RichiestaServizio
+from portale.lib import dates
+from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin
+
+Stato = Iscrizione.Stato
+
+
+class PassaggioIscrizioneInline(SolaLetturaInline):
+    model = PassaggioIscrizione
+    fields = readonly_fields = ["quando", "passaggio", "posti", "attore", "autore", "motivo"]
+    verbose_name_plural = _("che cosa è successo finora")
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("autore")
+
+    @admin.display(description=_("quando"))
+    def quando(self, passaggio):
+        return dates.giorno_e_ora(passaggio.created_at)
+
+    @admin.display(description=_("passaggio"))
+    def passaggio(self, passaggio):
+        stati = dict(Stato.choices)
+        return f"{stati.get(passaggio.da, '–')} → {stati.get(passaggio.a, passaggio.a)}"
+
+
+class RiservataInline(admin.StackedInline):
+    """What tells of a person's health: without ``eventi.view_necessita`` it is not there."""
+
+    extra = 0
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm("eventi.view_necessita")
+
+    def has_add_permission(self, request, obj=None):
+        return self.has_view_permission(request) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return self.has_view_permission(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.has_view_permission(request) and super().has_delete_permission(request, obj)
+
+
+class NecessitaInline(RiservataInline):
+    model = Necessita
+    verbose_name_plural = _("necessità di accesso (riservate)")
+
+
+class RichiestaServizioInline(RiservataInline, admin.TabularInline):
+    model = RichiestaServizio
+    fields = ["servizio"]
+    template = "admin/edit_inline/tabular.html"
+    verbose_name_plural = _("servizi richiesti (riservati)")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("servizio")
+
+
+class IncontroFilter(admin.SimpleListFilter):
+    """The meetings that the office works on now: a full list would be hundreds."""
+
+    title = _("incontro")
+    parameter_name = "incontro"
+
+    def lookups(self, request, model_admin):
+        adesso = timezone.now()
+        vicini = Q(inizio__gt=adesso - timedelta(days=30), inizio__lt=adesso + timedelta(days=60))
+        scelto = request.GET.get(self.parameter_name, "")
+        if scelto.isdecimal():
+            vicini |= Q(pk=int(scelto))
+        incontri = Incontro.objects.filter(vicini, con_iscrizione=True).exclude(stato="bozza")
+        return [
+            (str(incontro.pk), f"{incontro.titolo}, {incontro.quando}") for incontro in incontri
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() and self.value().isdecimal():
+            return queryset.filter(incontro=int(self.value()))
+        return queryset
+
+
+class RecapitoFilter(admin.SimpleListFilter):
+    title = _("recapito")
+    parameter_name = "recapito"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("da_chiamare", _("senza e-mail: da chiamare")),
+            ("senza", _("senza alcun recapito")),
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() == "da_chiamare":
+            return queryset.vive().filter(email=None)
+        if self.value() == "senza":
+            return queryset.vive().filter(email=None, telefono="")
+        return queryset
+
+
+@admin.register(Iscrizione)
+class IscrizioneAdmin(UfficioModelAdmin):
+    """Registrations are read here; their states change through the doors, and people are
+    registered in the screen of the meeting. Nothing is deleted: the retention purge does it."""
+
+    dati_personali = True
+    change_form_template = "admin/eventi/iscrizione/change_form.html"
+    change_list_template = "admin/eventi/iscrizione/change_list.html"
+    list_display = ["nome", "incontro", "stato", "posti_tenuti", "canale", "contatto", "presente"]
+    list_filter = [IncontroFilter, "stato", RecapitoFilter, "canale", "presente"]
+    list_select_related = ["incontro"]
+    search_fields = ["nome", "email"]
+    search_help_text = _("Cerca per nome o per e-mail.")
+    ordering = ["-created_at", "-pk"]
+    actions = ["segna_presenti", "segna_assenti"]
+    inlines = [NecessitaInline, RichiestaServizioInline, PassaggioIscrizioneInline]
+    readonly_fields = [
+        "incontro",
+        "email",
+        "persona",
+        "stato",
+        "posti",
+        "posti_richiesti",
+        "posizione",
+        "scade_at",
+        "canale",
+        "registrata_da",
+        "verificata_at",
+        "confermata_at",
+        "in_lista_dal",
+        "created_at",
+    ]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "incontro",
+                    "stato",
+                    "posizione",
+                    ("posti", "posti_richiesti"),
+                    "presente",
+                ]
+            },
+        ),
+        (
+            _("La persona"),
+            {
+                "fields": ["nome", "telefono", "email", "lingua", "promemoria_graditi", "persona"],
+                "description": _(
+                    "La e-mail non si cambia: con quella la persona apre la sua pagina. Se è "
+                    "sbagliata, annulla e iscrivila di nuovo."
+                ),
+            },
+        ),
+        (
+            _("Da dove viene"),
+            {
+                "fields": [
+                    "canale",
+                    "registrata_da",
+                    "created_at",
+                    "verificata_at",
+                    "confermata_at",
+                    "in_lista_dal",
+                    "scade_at",
+                ],
+                "classes": ["collapse"],
+            },
+        ),
+    ]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("incontro", "persona", "registrata_da")
+
+    # --- List ---
+
+    @admin.display(description=_("posti"), ordering="posti")
+    def posti_tenuti(self, iscrizione):
+        if iscrizione.posti == iscrizione.posti_richiesti:
+            return str(iscrizione.posti)
+        return gettext("%(tiene)d di %(chiede)d") % {
+            "tiene": iscrizione.posti,
+            "chiede": iscrizione.posti_richiesti,
+        }
+
+    @admin.display(description=_("recapito"), ordering="email")
+    def contatto(self, iscrizione):
+        if iscrizione.email:
+            return iscrizione.email
+        if iscrizione.telefono:
+            return gettext("da chiamare: %(telefono)s") % {"telefono": iscrizione.telefono}
+        return gettext("nessun recapito")
+
+    @admin.display(description=_("posizione in lista"))
+    def posizione(self, iscrizione):
+        return iscrizione.posizione_in_lista() or "–"
+
+    def changelist_view(self, request, extra_context=None):
+        contesto = dict(extra_context or {})
+        scelto = request.GET.get("incontro", "")
+        if scelto.isdecimal() and self.has_view_permission(request):
+            incontro = Incontro.objects.filter(pk=int(scelto)).first()
+            if incontro is not None:
+                contesto["incontro"] = incontro
+                contesto["porte"] = self._porte_elenco(request.user, incontro)
+        return super().changelist_view(request, contesto)
+
+    def _porte_elenco(self, user, incontro):
+        def porta(nome, etichetta, aspetto=""):
+            url = reverse(f"admin:eventi_incontro_{nome}", args=[incontro.pk])
+            return Porta(url, etichetta, aspetto)
+
+        porte = [
+            porta("presenze", _("Stampa elenco presenze")),
+            porta("esporta", _("Esporta iscritti CSV")),
+        ]
+        if incontro.stato == Incontro.Stato.PUBBLICATO and user.has_perm("eventi.add_iscrizione"):
+            porte.insert(0, porta("iscrivi", _("Iscrivi una persona"), "principale"))
+        if user.has_perm("eventi.view_incontro"):
+            porte.append(porta("change", _("Torna all'incontro")))
+        return porte
+
+    # --- Attendance ---
+
+    @admin.action(description=_("Segna come presenti"), permissions=["change"])
+    def segna_presenti(self, request, queryset):
+        self._segna(request, queryset, True)
+
+    @admin.action(description=_("Segna come assenti"), permissions=["change"])
+    def segna_assenti(self, request, queryset):
+        self._segna(request, queryset, False)
+
+    def _segna(self, request, queryset, presente):
+        """Only confirmed people of meetings that have begun can have come or not."""
+        iniziati = queryset.confermate().filter(incontro__inizio__lte=timezone.now())
+        scelte = queryset.count()
+        segnate = Iscrizione.objects.filter(pk__in=list(iniziati.values_list("pk", flat=True)))
+        quante = segnate.update(presente=presente)
+        self.message_user(
+            request,
+            ngettext("%(n)d presenza segnata.", "%(n)d presenze segnate.", quante) % {"n": quante},
+            messages.SUCCESS,
+        )
+        if quante < scelte:
+            self.message_user(
+                request,
+                gettext(
+                    "%(n)d non segnate: si segna solo chi ha l'iscrizione confermata, da quando "
+                    "l'incontro è iniziato."
+                )
+                % {"n": scelte - quante},
+                messages.WARNING,
+            )
+
+    # --- Doors ---
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None and request.user.has_perm("eventi.change_iscrizione"):
+            context["porte"] = self._porte(obj, timezone.now())
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _porte(self, iscrizione, adesso):
+        def porta(nome, etichetta, aspetto=""):
+            url = reverse(f"admin:eventi_iscrizione_{nome}", args=[iscrizione.pk])
+            return Porta(url, etichetta, aspetto)
+
+        incontro = iscrizione.incontro
+        in_programma = incontro.stato == Incontro.Stato.PUBBLICATO and not incontro.finito(adesso)
+        porte = []
+        if in_programma and iscrizione.stato != Stato.CONFERMATA:
+            porte.append(porta("conferma", _("Conferma dall'ufficio")))
+        if iscrizione.viva:
+            porte.append(porta("annulla", _("Annulla l'iscrizione"), "grave"))
+        return porte
+
+    def _iscrizione(self, request, pk):
+        if not request.user.has_perm("eventi.change_iscrizione"):
+            raise Http404
+        return get_object_or_404(Iscrizione.objects.select_related("incontro"), pk=pk)
+
+    def conferma(self, request, pk):
+        iscrizione = self._iscrizione(request, pk)
+        incontro = iscrizione.incontro
+        confermata = iscrizione.stato == Stato.CONFERMATA
+        return self.porta(
+            request,
+            iscrizione,
+            form=MotivoForm(request.POST or None),
+            titolo=gettext("Conferma dall'ufficio"),
+            spiegazione=gettext(
+                "%(nome)s avrà %(posti)d posti per «%(incontro)s» subito, anche se non ce ne sono "
+                "più e davanti a chi è in lista d'attesa: per questo serve un motivo."
+            )
+            % {
+                "nome": iscrizione.nome,
+                "posti": iscrizione.posti_richiesti,
+                "incontro": incontro.titolo,
+            },
+            bottone=gettext("Conferma l'iscrizione"),
+            esegui=lambda dati: services.conferma_dall_ufficio(
+                iscrizione, **dati, autore=request.user, adesso=timezone.now()
+            ),
+            fatto=gettext("Iscrizione confermata."),
+            ritorno=reverse("admin:eventi_iscrizione_change", args=[pk]),
+            rifiuto=services.Rifiuto,
+            contesto={"chiusa": gettext("È già confermata.") if confermata else ""},
+        )
+
+    def annulla(self, request, pk):
+        iscrizione = self._iscrizione(request, pk)
+        return self.porta(
+            request,
+            iscrizione,
+            form=MotivoForm(request.POST or None),
+            titolo=gettext("Annulla l'iscrizione"),
+            spiegazione=gettext(
+                "%(nome)s perde il posto per «%(incontro)s» e, se ha una e-mail, riceve il "
+                "motivo. Il posto va subito a chi è in lista d'attesa."
+            )
+            % {"nome": iscrizione.nome, "incontro": iscrizione.incontro.titolo},
+            bottone=gettext("Annulla l'iscrizione"),
+            esegui=lambda dati: services.annulla_iscrizione(
+                iscrizione, **dati, autore=request.user, adesso=timezone.now()
+            ),
+            fatto=gettext("Iscrizione annullata."),
+            ritorno=reverse("admin:eventi_iscrizione_change", args=[pk]),
+            rifiuto=services.Rifiuto,
+            grave=True,
+            contesto={
+                "chiusa": "" if iscrizione.viva else gettext("Questa iscrizione non è attiva.")
+            },
+        )
+
+    def get_urls(self):
+        return [
+            path(
+                f"<int:pk>/{nome}/",
+                self.admin_site.admin_view(getattr(self, nome)),
+                name=f"eventi_iscrizione_{nome}",
+            )
+            for nome in ("conferma", "annulla")
+        ] + super().get_urls()

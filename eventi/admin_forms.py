@@ -1,0 +1,207 @@
+"""What the office writes at the doors of a meeting and of a registration."""
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portale.lib.admin import GiornoOraInput
+from portale.lib.testo import normalizza_email
+
+from .models import Iscrizione, Sede
+from .models.iscrizioni import POSTI_MASSIMI
+
+RIGA = {"class": "vTextField"}
+
+
+class ConfermaForm(forms.Form):
+    """A verb that needs nothing but a yes."""
+
+
+class MotivoForm(forms.Form):
+    motivo = forms.CharField(
+        label=_("Motivo"),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text=_("Lo leggono le persone iscritte: una frase semplice e completa."),
+        error_messages={"required": _("Scrivi il motivo: chi è iscritto lo leggerà.")},
+    )
+
+
+class SpostaForm(MotivoForm):
+    inizio = forms.DateTimeField(label=_("Nuovo inizio"), widget=GiornoOraInput)
+    fine = forms.DateTimeField(label=_("Nuova fine"), widget=GiornoOraInput)
+    sede = forms.ModelChoiceField(
+        Sede.objects.all(),
+        label=_("Sede"),
+        required=False,
+        empty_label=_("da comunicare"),
+        help_text=_("Manca? Aggiungila prima tra le sedi."),
+    )
+    field_order = ["inizio", "fine", "sede", "motivo"]
+
+    def clean(self):
+        dati = super().clean()
+        if dati.get("inizio") and dati.get("fine") and dati["fine"] <= dati["inizio"]:
+            self.add_error("fine", gettext("La fine viene prima dell'inizio."))
+        return dati
+
+
+class PostiForm(forms.Form):
+    posti = forms.IntegerField(
+        label=_("Posti"),
+        required=False,
+        min_value=1,
+        help_text=_("Vuoto: senza limite. I posti in più vanno subito a chi è in lista d'attesa."),
+    )
+    posti_riservati = forms.IntegerField(
+        label=_("Posti riservati"),
+        min_value=0,
+        initial=0,
+        help_text=_("Tenuti da parte dall'ufficio: i cittadini non li vedono liberi."),
+    )
+
+
+class IscrizioneUfficioForm(forms.Form):
+    """A person who called or came to the desk, in one screen.
+
+    What may be a mistake but may also be right (the same name and telephone, no way to call
+    back) is an ``avviso``: it stops the form once, and ``comunque`` lets it pass.
+    """
+
+    nome = forms.CharField(
+        label=_("Nome e cognome"),
+        max_length=120,
+        widget=forms.TextInput(attrs={**RIGA, "autocomplete": "off"}),
+    )
+    telefono = forms.CharField(
+        label=_("Telefono"),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={**RIGA, "type": "tel", "autocomplete": "off"}),
+        help_text=_("Per richiamarla se l'incontro cambia e non ha una e-mail."),
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={**RIGA, "autocomplete": "off"}),
+        help_text=_("Se c'è, riceve subito la conferma e poi i promemoria."),
+    )
+    posti_richiesti = forms.IntegerField(
+        label=_("Posti"),
+        initial=1,
+        validators=[MinValueValidator(1), MaxValueValidator(POSTI_MASSIMI)],
+        widget=forms.NumberInput(attrs={"min": 1, "max": POSTI_MASSIMI, "class": "vSmallField"}),
+        help_text=_("Lei compresa, da 1 a 5."),
+    )
+    canale = forms.ChoiceField(
+        label=_("Come è arrivata"),
+        choices=[scelta for scelta in Iscrizione.Canale.choices if scelta[0] != "online"],
+        initial=Iscrizione.Canale.TELEFONO,
+    )
+    lingua = forms.ChoiceField(
+        label=_("Lingua dei messaggi"), choices=[("it", _("Italiano")), ("en", _("English"))]
+    )
+    servizi = forms.ModelMultipleChoiceField(
+        None,
+        label=_("Servizi che chiede"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    necessita = forms.CharField(
+        label=_("Che cosa le serve per partecipare"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text=_(
+            "Per esempio un posto per la carrozzina. Scrivi che cosa serve, mai perché: la "
+            "salute di una persona non ci riguarda."
+        ),
+    )
+    oltre_il_limite = forms.BooleanField(
+        label=_("Iscrivila anche oltre i posti"),
+        required=False,
+        help_text=_(
+            "Passa davanti a chi è in lista d'attesa: serve un motivo, che resta scritto."
+        ),
+    )
+    motivo = forms.CharField(
+        label=_("Motivo"), required=False, widget=forms.TextInput(attrs=RIGA), max_length=300
+    )
+    comunque = forms.BooleanField(label=_("Registra comunque"), required=False)
+
+    def __init__(self, *args, incontro, vede_necessita, adesso, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.incontro = incontro
+        self.avvisi = []
+        servizi = incontro.servizi.all()
+        richiedibili = [servizio.pk for servizio in servizi if servizio.richiedibile(adesso)]
+        if richiedibili:
+            self.fields["servizi"].queryset = servizi.filter(pk__in=richiedibili)
+        else:
+            del self.fields["servizi"]
+        if not vede_necessita:
+            del self.fields["necessita"]
+        if incontro.posti is None:
+            del self.fields["oltre_il_limite"], self.fields["motivo"]
+
+    def clean_nome(self):
+        return " ".join(self.cleaned_data["nome"].split())
+
+    def clean_email(self):
+        email = normalizza_email(self.cleaned_data["email"])
+        iscritta = self.incontro.iscrizioni.vive().filter(email=email or None).first()
+        if email and iscritta and iscritta.verificata_at:
+            raise forms.ValidationError(
+                _("Questo indirizzo è già iscritto: %(nome)s, %(stato)s, posti %(posti)d."),
+                params={
+                    "nome": iscritta.nome,
+                    "stato": iscritta.get_stato_display(),
+                    "posti": iscritta.posti_richiesti,
+                },
+            )
+        return email
+
+    def clean(self):
+        dati = super().clean()
+        if dati.get("oltre_il_limite") and not dati.get("motivo", "").strip():
+            self.add_error("motivo", gettext("Per andare oltre i posti serve un motivo."))
+        if "nome" in dati and not self.errors:
+            self._raccogli_avvisi(dati)
+        if self.avvisi and not dati.get("comunque"):
+            self.add_error(None, self.avvisi)
+        return dati
+
+    def _raccogli_avvisi(self, dati):
+        telefono, email = dati.get("telefono", ""), dati.get("email")
+        if not telefono and not email:
+            self.avvisi.append(
+                gettext(
+                    "Senza telefono né e-mail non potremo avvisarla se l'incontro cambia. "
+                    "Chiedile un recapito."
+                )
+            )
+        for omonima in self.incontro.iscrizioni.vive().filter(nome__iexact=dati["nome"]):
+            if omonima.telefono and telefono:
+                forse_lei = _cifre(omonima.telefono) == _cifre(telefono)
+            else:
+                # Two addresses tell two people apart; with less, nobody can.
+                forse_lei = not (omonima.email and email)
+            if forse_lei:
+                self.avvisi.append(self._gia_registrata(omonima))
+
+    def _gia_registrata(self, omonima):
+        return gettext(
+            "Forse è già registrata: %(nome)s, %(recapito)s, %(stato)s, posti %(posti)d."
+        ) % {
+            "nome": omonima.nome,
+            "recapito": omonima.telefono or omonima.email or gettext("senza recapiti"),
+            "stato": omonima.get_stato_display(),
+            "posti": omonima.posti_richiesti,
+        }
+
+
+def _cifre(telefono):
+    """A telephone number as it is dialled, without the prefix of Italy."""
+    cifre = "".join(c for c in telefono if c.isdigit())
+    return cifre.removeprefix("0039").removeprefix("39") if len(cifre) > 10 else cifre

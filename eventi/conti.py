@@ -1,0 +1,51 @@
+"""Counts that the office reads beside a meeting, computed with the meetings themselves."""
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from .models import Iscrizione, Necessita, RichiestaServizio
+
+
+def _per_incontro(righe: QuerySet, campo: str, conto) -> Coalesce:
+    """``conto`` over the rows that belong to the outer meeting; 0 when there are none.
+
+    A subquery for each count: joining several at once would multiply them by each other.
+    """
+    conteggio = (
+        righe.filter(**{campo: OuterRef("pk")}).order_by().values(campo).annotate(conto=conto)
+    )
+    return Coalesce(Subquery(conteggio.values("conto"), output_field=IntegerField()), 0)
+
+
+def with_attesa(incontri: QuerySet) -> QuerySet:
+    """``posti_in_attesa``: the seats asked for by who is in line."""
+    return incontri.annotate(
+        posti_in_attesa=_per_incontro(
+            Iscrizione.objects.in_attesa(), "incontro", Sum("posti_richiesti")
+        )
+    )
+
+
+def with_bisogni_di_accesso(incontri: QuerySet) -> QuerySet:
+    """``n_necessita`` and ``n_servizi``: how many live registrations declare an access need,
+    and how many services they ask for."""
+    vive = Iscrizione.VIVE
+    return incontri.annotate(
+        n_necessita=_per_incontro(
+            Necessita.objects.filter(iscrizione__stato__in=vive),
+            "iscrizione__incontro",
+            Count("pk"),
+        ),
+        n_servizi=_per_incontro(
+            RichiestaServizio.objects.filter(iscrizione__stato__in=vive),
+            "iscrizione__incontro",
+            Count("pk"),
+        ),
+    )
+
+
+def posti_a_parole(incontro) -> str:
+    """ "12/30 (+3 in attesa)" of a meeting that comes from :func:`with_attesa`."""
+    limite = "∞" if incontro.posti is None else incontro.capienza
+    attesa = f" (+{incontro.posti_in_attesa} in attesa)" if incontro.posti_in_attesa else ""
+    return f"{incontro.posti_occupati}/{limite}{attesa}"

@@ -1,0 +1,177 @@
+"""The office's first page: what is late or broken, and the meetings of the week.
+
+Each line counts by the same read rule as the list that it links to, so that opening it shows
+exactly those rows. A person sees the lines of what she may mend; the queries are a fixed number.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from eventi import conti
+from eventi.models import Incontro, Iscrizione
+from laboratori.models import Disponibilita
+from posta.services import situazione
+
+BOZZE_GIORNI = 30
+SETTIMANA_GIORNI = 7
+
+
+@dataclass(frozen=True)
+class Voce:
+    """One line: how many, what they are, where they are mended. ``grave`` comes first."""
+
+    quanti: int
+    testo: str
+    url: str = ""
+    grave: bool = False
+    verbo: str = ""
+
+
+def da_fare(user, adesso: datetime) -> list[Voce]:
+    """What waits for this person, the broken things first; empty when all is well."""
+    voci = []
+    if user.has_perm("posta.view_messaggio"):
+        voci += _posta(adesso)
+    if user.has_perm("eventi.change_incontro"):
+        voci += _incontri(adesso)
+    if user.has_perm("eventi.view_iscrizione"):
+        voci += _iscrizioni(adesso)
+    if user.has_perm("laboratori.change_disponibilita"):
+        voci += _disponibilita()
+    return sorted((voce for voce in voci if voce.quanti), key=lambda voce: not voce.grave)
+
+
+def _posta(adesso):
+    stato = situazione(adesso)
+    elenco = reverse("admin:posta_messaggio_changelist")
+    spenti = {
+        "pianificatore": gettext("il pianificatore è fermo: promemoria e offerte non partono"),
+        "spedizione": gettext("la spedizione è ferma: le e-mail restano in coda"),
+    }
+    voci = [
+        Voce(1, spenti.get(nome, nome), grave=True)
+        for nome, vivo in stato["battiti_ok"].items()
+        if not vivo
+    ]
+    voci.append(
+        Voce(
+            stato["falliti"],
+            ngettext("messaggio non è partito", "messaggi non sono partiti", stato["falliti"]),
+            f"{elenco}?stato__exact=fallito",
+            grave=True,
+            verbo=gettext("Guarda perché e rispedisci"),
+        )
+    )
+    if not stato["coda_ok"]:
+        voci.append(
+            Voce(
+                stato["in_ritardo"],
+                ngettext(
+                    "messaggio è in ritardo", "messaggi sono in ritardo", stato["in_ritardo"]
+                ),
+                f"{elenco}?stato__exact=in_coda",
+                grave=True,
+                verbo=gettext("Guarda la coda"),
+            )
+        )
+    return voci
+
+
+def _incontri(adesso):
+    elenco = reverse("admin:eventi_incontro_changelist")
+    in_ritardo = Incontro.objects.resoconto_in_ritardo(adesso, settings.RESOCONTO_GIORNI).count()
+    da_chiudere = Incontro.objects.da_chiudere(adesso).count()
+    bozze = Incontro.objects.entro(adesso, BOZZE_GIORNI).filter(stato=Incontro.Stato.BOZZA).count()
+    return [
+        Voce(
+            in_ritardo,
+            ngettext(
+                "incontro finito da più di %(giorni)d giorni è senza resoconto pubblicato",
+                "incontri finiti da più di %(giorni)d giorni sono senza resoconto pubblicato",
+                in_ritardo,
+            )
+            % {"giorni": settings.RESOCONTO_GIORNI},
+            f"{elenco}?quando=in_ritardo",
+            grave=True,
+            verbo=gettext("Scrivi i resoconti"),
+        ),
+        Voce(
+            da_chiudere,
+            ngettext(
+                "incontro passato risulta ancora in programma",
+                "incontri passati risultano ancora in programma",
+                da_chiudere,
+            ),
+            f"{elenco}?quando=da_chiudere",
+            verbo=gettext("Segna come svolti"),
+        ),
+        Voce(
+            bozze,
+            ngettext(
+                "bozza è di un incontro dei prossimi %(giorni)d giorni",
+                "bozze sono di incontri dei prossimi %(giorni)d giorni",
+                bozze,
+            )
+            % {"giorni": BOZZE_GIORNI},
+            f"{elenco}?quando=bozze",
+            verbo=gettext("Completa e pubblica"),
+        ),
+    ]
+
+
+def _iscrizioni(adesso):
+    offerte = Iscrizione.objects.filter(
+        stato=Iscrizione.Stato.POSTO_OFFERTO, scade_at__gt=adesso
+    ).count()
+    return [
+        Voce(
+            offerte,
+            ngettext(
+                "posto offerto aspetta una risposta",
+                "posti offerti aspettano una risposta",
+                offerte,
+            ),
+            reverse("admin:eventi_iscrizione_changelist") + "?stato__exact=posto_offerto",
+            verbo=gettext("Guarda chi chiamare"),
+        )
+    ]
+
+
+def _disponibilita():
+    nuove = Disponibilita.objects.filter(stato=Disponibilita.Stato.NUOVA).count()
+    return [
+        Voce(
+            nuove,
+            ngettext(
+                "persona si è offerta di dare una mano",
+                "persone si sono offerte di dare una mano",
+                nuove,
+            ),
+            reverse("admin:laboratori_disponibilita_changelist") + "?gestione=nuove",
+            verbo=gettext("Assegna o rispondi"),
+        )
+    ]
+
+
+def prossimi(user, adesso: datetime) -> list:
+    """The published meetings of the next seven days, with what the office prepares for. Access
+    needs are counted only for who may read them."""
+    if not user.has_perm("eventi.view_incontro"):
+        return []
+    incontri = conti.with_attesa(
+        Incontro.objects.entro(adesso, SETTIMANA_GIORNI)
+        .filter(stato=Incontro.Stato.PUBBLICATO)
+        .for_elenco()
+    )
+    if user.has_perm("eventi.view_necessita"):
+        incontri = conti.with_bisogni_di_accesso(incontri)
+    incontri = list(incontri)
+    for incontro in incontri:
+        incontro.admin_url = reverse("admin:eventi_incontro_change", args=[incontro.pk])
+        incontro.iscrivi_url = reverse("admin:eventi_incontro_iscrivi", args=[incontro.pk])
+        incontro.presenze_url = reverse("admin:eventi_incontro_presenze", args=[incontro.pk])
+    return incontri

@@ -1,5 +1,6 @@
 import pytest
 from django.core.cache import caches
+from django.utils import translation
 
 
 @pytest.fixture(autouse=True)
@@ -8,3 +9,11 @@ def fresh_page_cache():
     caches["pagine"].clear()
     yield
     caches["pagine"].clear()
+
+
+@pytest.fixture(autouse=True)
+def italian():
+    """A request for an English page leaves its language to whatever runs next in the thread."""
+    translation.activate("it")
+    yield
+    translation.activate("it")

@@ -37,8 +37,9 @@ def iscrizione_crea(request, slug):
     adesso = timezone.now()
     incontro = get_object_or_404(Incontro.objects.pubblici().for_elenco(), slug=slug)
     indirizzi = request.user.indirizzi_verificati() if request.user.is_authenticated else []
-    persona = request.user if indirizzi else None
-    if persona and (sua := _gia_iscritta(incontro, persona, indirizzi)):
+    # Without a confirmed address of her own she is a guest, whoever she says she is.
+    persona = request.user if indirizzi and request.user.email in indirizzi else None
+    if indirizzi and (sua := _gia_iscritta(incontro, request.user, indirizzi)):
         if request.method == "POST":
             return _vai(sua.get_absolute_url())
         return render(
@@ -49,14 +50,16 @@ def iscrizione_crea(request, slug):
     if perche := services.perche_chiuse(incontro, adesso):
         return _chiusa(request, incontro, perche)
 
-    form = _modulo(request, incontro, persona, adesso)
+    completo = not ce_posto(incontro, 1)
+    form = _modulo(request, incontro, persona, completo, adesso)
+    contesto = {**_cornice(incontro), "persona": persona, "completo": completo, "form": form}
     if request.method != "POST":
-        return _pagina_modulo(request, incontro, persona, form)
+        return render(request, "eventi/iscrizione_form.html", contesto)
     if request.POST.get("sito_web"):
         # A program filled the field that people do not see: it may believe that it worked.
         return _vai(reverse("eventi:iscrizione_inviata", args=[slug]))
     if not form.is_valid():
-        return _pagina_modulo(request, incontro, persona, form)
+        return render(request, "eventi/iscrizione_form.html", contesto)
     # Per client what a family or a library's desk may need in ten minutes; per meeting far more
     # than people are, so that nobody can close it to the others.
     if not (
@@ -75,7 +78,7 @@ def iscrizione_crea(request, slug):
         if perche := services.perche_chiuse(incontro, adesso):
             return _chiusa(request, incontro, perche)
         form.add_error(None, str(rifiuto))
-        return _pagina_modulo(request, incontro, persona, form, status=409)
+        return render(request, "eventi/iscrizione_form.html", contesto, status=409)
     return _vai(reverse("eventi:iscrizione_inviata", args=[slug]))
 
 
@@ -95,10 +98,10 @@ def _gia_iscritta(incontro, persona, indirizzi):
     return sue.vive().filter(verificata_at__isnull=False).first()
 
 
-def _modulo(request, incontro, persona, adesso):
+def _modulo(request, incontro, persona, completo, adesso):
     dati = request.POST if request.method == "POST" else None
     servizi = [s for s in incontro.servizi.all() if s.richiedibile(adesso)]
-    submit = _("Iscriviti") if ce_posto(incontro, 1) else _("Mettiti in lista d'attesa")
+    submit = _("Mettiti in lista d'attesa") if completo else _("Iscriviti")
     if persona:
         return IscrizioneForm(dati, servizi=servizi, submit=submit, chiedi_nome=not persona.nome)
     return IscrizioneOspiteForm(dati, servizi=servizi, submit=submit, adesso=adesso)
@@ -113,16 +116,6 @@ def _richiedi(request, incontro, dati, adesso):
 
 
 CAMPI_OSPITE = ("nome", "email", "telefono", "posti_richiesti", "servizi", "necessita")
-
-
-def _pagina_modulo(request, incontro, persona, form, *, status=200):
-    contesto = {
-        **_cornice(incontro),
-        "persona": persona,
-        "form": form,
-        "completo": not ce_posto(incontro, 1),
-    }
-    return render(request, "eventi/iscrizione_form.html", contesto, status=status)
 
 
 def _chiusa(request, incontro, perche):

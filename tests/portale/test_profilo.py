@@ -1,0 +1,164 @@
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from eventi.models import Incontro
+from tests.factories import IncontroFactory, IscrizioneFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def persona(client):
+    persona = UserFactory(email="anna@example.org", nome="Anna Bianchi")
+    client.force_login(persona)
+    return persona
+
+
+def mostrate(response):
+    """Which registrations the page shows, and under which heading."""
+    return {nome: response.context[nome] for nome in ("prossime", "in_attesa", "passate")}
+
+
+def test_the_profile_asks_strangers_to_sign_in(client):
+    profilo = reverse("profilo")
+
+    for risposta in (client.get(profilo), client.post(profilo, {"nome": "X"})):
+        assert (risposta.status_code, risposta.url) == (
+            302,
+            f"{reverse('account_login')}?next={profilo}",
+        )
+
+
+def test_it_shows_her_registrations_by_what_they_ask_of_her(client, persona):
+    def una(incontro=None, **campi):
+        return IscrizioneFactory(
+            incontro=incontro or IncontroFactory(posti=3), email="anna@example.org", **campi
+        )
+
+    prossima = una()
+    rinviata = una(IncontroFactory(stato="rinviato", inizio=None))
+    offerta = una(stato="posto_offerto", scade_at=timezone.now() + timedelta(hours=3))
+    in_lista = una(in_attesa=True)
+    passata = una(IncontroFactory(passato=True))
+    annullato = una(IncontroFactory(stato="annullato"))
+    lasciata = una(stato="rinunciata", posti=0)
+
+    gruppi = mostrate(client.get(reverse("profilo")))
+
+    assert {nome: {i.pk for i in righe} for nome, righe in gruppi.items()} == {
+        "prossime": {prossima.pk, rinviata.pk},
+        "in_attesa": {offerta.pk, in_lista.pk},
+        "passate": {passata.pk, annullato.pk, lasciata.pk},
+    }
+
+
+def test_registrations_made_as_a_guest_appear_once_the_address_is_verified(client, persona):
+    EmailAddress.objects.create(user=persona, email="anna@lavoro.example", verified=True)
+    EmailAddress.objects.create(user=persona, email="capo@lavoro.example", verified=False)
+    con_account = IscrizioneFactory(persona=persona, email="vecchia@example.org")
+    ospite = IscrizioneFactory(email="anna@example.org")
+    lavoro = IscrizioneFactory(email="anna@lavoro.example")
+    altrui = IscrizioneFactory(email="capo@lavoro.example")
+
+    risposta = client.get(reverse("profilo"))
+
+    assert {i.pk for i in mostrate(risposta)["prossime"]} == {
+        con_account.pk,
+        ospite.pk,
+        lavoro.pk,
+    }
+    assert altrui.codice not in risposta.content.decode()
+
+
+def test_it_says_her_place_in_each_line(client, persona):
+    incontro = IncontroFactory(posti=1)
+    IscrizioneFactory.create_batch(2, incontro=incontro, in_attesa=True)
+    sua = IscrizioneFactory(incontro=incontro, email="anna@example.org", in_attesa=True)
+    prima = IscrizioneFactory(email="anna@example.org", in_attesa=True)
+
+    [una, altra] = sorted(
+        mostrate(client.get(reverse("profilo")))["in_attesa"], key=lambda i: i.pk
+    )
+
+    assert [(una, una.posizione), (altra, altra.posizione)] == [(sua, 3), (prima, 1)]
+    assert [una.posizione_in_lista(), altra.posizione_in_lista()] == [3, 1]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_it_asks_the_same_queries_for_one_or_three(n, client, persona, django_assert_num_queries):
+    for _ in range(n):
+        IscrizioneFactory(email="anna@example.org")
+        IscrizioneFactory(email="anna@example.org", in_attesa=True)
+
+    with django_assert_num_queries(4):
+        client.get(reverse("profilo"))
+
+
+def test_an_empty_profile_says_where_to_go(client, persona):
+    html = client.get(reverse("profilo")).content.decode()
+
+    assert "Ora non hai iscrizioni confermate" in html
+    assert reverse("eventi:incontro_list") in html
+
+
+def test_she_changes_her_name_and_the_language_of_mails(client, persona):
+    risposta = client.post(
+        reverse("profilo"), {"nome": " Anna   B. ", "lingua": "en"}, follow=True
+    )
+
+    persona.refresh_from_db()
+    assert (persona.nome, persona.lingua) == ("Anna B.", "en")
+    assert risposta.redirect_chain == [(reverse("profilo"), 303)]
+    assert "abbiamo salvato le tue modifiche" in risposta.content.decode()
+
+
+@pytest.mark.parametrize("campi", [{"nome": "", "lingua": "it"}, {"nome": "Eva", "lingua": "xx"}])
+def test_a_refused_change_is_explained_and_changes_nothing(client, persona, campi):
+    risposta = client.post(reverse("profilo"), campi)
+
+    assert risposta.context["form"].errors
+    assert "Ciao, Anna Bianchi" in risposta.content.decode()
+    persona.refresh_from_db()
+    assert (persona.nome, persona.lingua) == ("Anna Bianchi", "it")
+
+
+@pytest.mark.parametrize("campo", ["email", "is_staff", "is_superuser", "password"])
+def test_the_form_changes_nothing_else(client, persona, campo):
+    prima = getattr(persona, campo)
+
+    client.post(reverse("profilo"), {"nome": "Anna", "lingua": "it", campo: "on"})
+
+    persona.refresh_from_db()
+    assert getattr(persona, campo) == prima
+
+
+def test_every_account_has_its_own_profile_and_no_other_method(client):
+    for ufficio in (False, True):
+        client.force_login(UserFactory(ufficio=ufficio))
+        stati = [
+            getattr(client, m)(reverse("profilo")).status_code for m in ("get", "put", "delete")
+        ]
+        assert stati == [200, 405, 405]
+
+
+def test_the_form_is_protected_from_other_sites(persona):
+    rigido = Client(enforce_csrf_checks=True)
+    rigido.force_login(persona)
+
+    assert rigido.post(reverse("profilo"), {"nome": "X", "lingua": "it"}).status_code == 403
+
+
+def test_an_incontro_without_a_date_does_not_break_the_page(client, persona):
+    IscrizioneFactory(
+        email="anna@example.org",
+        incontro=IncontroFactory(
+            inizio=None, stato=Incontro.Stato.SVOLTO, data_a_parole="nel 2023"
+        ),
+    )
+
+    assert "nel 2023" in client.get(reverse("profilo")).content.decode()

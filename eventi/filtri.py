@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Count
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -172,7 +173,7 @@ class FiltroIncontri(forms.Form):
         if zona := scelte.get("zona"):
             voci.append((("zona",), dict(self.fields["zona"].choices)[zona]))
         if genere := scelte.get("genere"):
-            voci.append((("genere",), str(Incontro.Genere(genere).label)))
+            voci.append((("genere",), capfirst(Incontro.Genere(genere).label)))
         if quando := scelte.get("quando"):
             voci.append((("quando",), str(dict(self.QUANDO)[quando])))
         elif scelte.get("dal") or scelte.get("al"):

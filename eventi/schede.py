@@ -35,6 +35,8 @@ class Scheda:
     distintivi: list[tuple[str, str]]
     avviso: str
     resoconto_url: str = ""
+    # Where to register now; empty while nobody can.
+    iscriviti_url: str = ""
 
 
 def schede(incontri: Iterable[Incontro], adesso: datetime) -> list[Scheda]:
@@ -68,6 +70,7 @@ def _scheda(incontro, adesso, base, citta):
         distintivi=distintivi(incontro, adesso),
         avviso=avviso(incontro),
         resoconto_url=f"{url}resoconto/" if getattr(incontro, "resoconto_at", None) else "",
+        iscriviti_url="" if perche_chiuse(incontro, adesso) else f"{url}iscrizione/",
     )
 
 

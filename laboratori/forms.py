@@ -2,6 +2,7 @@
 
 from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib.antispam import CampoEmail, CampoNome, FormProtetto, campi_antispam
@@ -10,6 +11,10 @@ from portale.lib.forms import PortaleFormHelper
 from .models import Disponibilita, Laboratorio
 
 INFORMATIVA = '{% include "laboratori/_disponibilita_informativa.html" with ente=ente only %}'
+
+
+def _aiuti():
+    return [(valore, capfirst(nome)) for valore, nome in Disponibilita.Aiuto.choices]
 
 
 class DisponibilitaForm(FormProtetto):
@@ -32,7 +37,7 @@ class DisponibilitaForm(FormProtetto):
     )
     aiuti = forms.MultipleChoiceField(
         label=_("Che cosa puoi offrire?"),
-        choices=Disponibilita.Aiuto,
+        choices=_aiuti,
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": _("Scegli almeno una voce: se nessuna va bene, scegli «altro»."),
@@ -63,7 +68,7 @@ class DisponibilitaForm(FormProtetto):
         super().__init__(*args, **kwargs)
         self.helper = PortaleFormHelper(self, submit=_("Offri il tuo aiuto"))
         self.helper.layout = Layout(
-            Fieldset(_("Che cosa offri"), "aiuti", "laboratorio", "messaggio"),
+            Fieldset(_("Il tuo aiuto"), "aiuti", "laboratorio", "messaggio"),
             Fieldset(_("Chi sei"), "nome", "email", "telefono"),
             Fieldset(_("I tuoi dati"), HTML(INFORMATIVA), "informativa"),
             campi_antispam(),

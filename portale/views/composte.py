@@ -78,13 +78,23 @@ class Zona:
     prossimo: Scheda | None = None
 
 
+def _quartieri(laboratorio) -> list[str]:
+    """Its neighbourhoods, with the year of those that came in later; needs with_quartieri."""
+    return [
+        _("%(nome)s (dal %(anno)d)") % {"nome": quartiere.nome, "anno": quartiere.aggiunto_nel}
+        if quartiere.aggiunto_nel
+        else quartiere.nome
+        for quartiere in laboratorio.quartieri.all()
+    ]
+
+
 def _zone(laboratori) -> list[Zona]:
     return [
         Zona(
             nome=laboratorio.nome,
             numero=laboratorio.numero,
             url=laboratorio.get_absolute_url(),
-            quartieri=", ".join(quartiere.nome for quartiere in laboratorio.quartieri.all()),
+            quartieri=", ".join(_quartieri(laboratorio)),
         )
         for laboratorio in laboratori
     ]
@@ -326,9 +336,7 @@ def laboratorio_detail(request, slug):
     calendario = reverse("eventi:laboratorio_ics", args=[slug])
     contesto = {
         "laboratorio": laboratorio,
-        "quartieri": [
-            (quartiere.nome, quartiere.aggiunto_nel) for quartiere in laboratorio.quartieri.all()
-        ],
+        "quartieri": ", ".join(_quartieri(laboratorio)),
         "referenti": laboratorio.referenti_pubblici,
         "futuri": schede(futuri, adesso),
         "passati": schede(passati, adesso),

@@ -48,6 +48,7 @@ def schede(incontri: Iterable[Incontro], adesso: datetime) -> list[Scheda]:
 
 def _scheda(incontro, adesso, base, citta):
     url = f"{base}{incontro.slug}/"
+    perche = perche_chiuse(incontro, adesso)
     giorno = mese = anno = iso = orario = ""
     if incontro.inizio:
         locale = dates.a_roma(incontro.inizio)
@@ -66,22 +67,22 @@ def _scheda(incontro, adesso, base, citta):
         orario=orario,
         dove=incontro.dove,
         laboratorio=incontro.laboratorio.nome if incontro.laboratorio else citta,
-        posti="" if incontro.finito(adesso) else posti_a_parole(incontro, adesso),
+        posti="" if incontro.finito(adesso) else posti_a_parole(incontro, perche),
         distintivi=distintivi(incontro, adesso),
         avviso=avviso(incontro),
         resoconto_url=f"{url}resoconto/" if getattr(incontro, "resoconto_at", None) else "",
-        iscriviti_url="" if perche_chiuse(incontro, adesso) else f"{url}iscrizione/",
+        iscriviti_url="" if perche else f"{url}iscrizione/",
     )
 
 
-def posti_a_parole(incontro: Incontro, adesso: datetime) -> str:
-    """ "12 posti liberi", or why nobody can register now; empty where seats no longer matter.
+def posti_a_parole(incontro: Incontro, perche: str) -> str:
+    """ "12 posti liberi", or ``perche`` nobody can register now; empty where it no longer matters.
 
     Seats promised to the waiting list count as taken: a newcomer does not get them.
     """
     if incontro.stato != Incontro.Stato.PUBBLICATO:
         return ""
-    if perche := perche_chiuse(incontro, adesso):
+    if perche:
         return perche
     if incontro.posti is None:
         return gettext("Senza limite di posti")

@@ -156,7 +156,7 @@ def incontro_detail(request, slug):
             "da_fare": incontro.stato == Incontro.Stato.PUBBLICATO and not incontro.finito(adesso),
             "perche_chiuse": perche,
             "in_lista": in_lista_d_attesa(incontro),
-            "posti_a_parole": posti_a_parole(incontro, adesso),
+            "posti_a_parole": posti_a_parole(incontro, perche),
             "chiusura": _chiusura(incontro),
             "barra": _barra(incontro),
             "accesso": _accesso(incontro.sede),

@@ -17,10 +17,3 @@ def italian():
     translation.activate("it")
     yield
     translation.activate("it")
-
-
-@pytest.fixture(autouse=True)
-def italian_first():
-    """A page read in English leaves its language active in the thread: no test inherits it."""
-    with translation.override("it"):
-        yield

@@ -9,11 +9,12 @@ is at most ``capienza`` plus what the office granted (``posti_oltre``). Named co
 the commit otherwise.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from . import avvisi
 from .models import Incontro, Iscrizione, PassaggioIscrizione
@@ -27,11 +28,26 @@ ATTESA_VERIFICA_IN_LISTA = timedelta(hours=24)
 OFFERTA_MASSIMA = timedelta(hours=24)
 
 
+_fila = threading.Lock()
+
+
+def _in_fila() -> AbstractContextManager:
+    """Where the threads of one process wait for SQLite's only writer.
+
+    SQLite makes those who wait try again at intervals, which is neither fair nor quick: of
+    hundreds at once some tried in vain for 20 seconds. Inside somebody's transaction the writer
+    is already ours, and waiting here for a thread that waits for it would never end.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        return _fila
+    return nullcontext()
+
+
 @contextmanager
 def incontro_bloccato(pk: int, adesso: datetime) -> Iterator[Incontro]:
     """Hold the meeting's lock; on leaving, give freed seats to the waiting list and store the
     count. An exception undoes everything."""
-    with transaction.atomic():
+    with _in_fila(), transaction.atomic():
         incontro = (
             Incontro.objects.select_for_update(no_key=True, of=("self",))
             .select_related("percorso")

@@ -163,18 +163,19 @@ def test_freed_seats_go_to_the_head_of_the_line_while_newcomers_race_for_them(po
 
 
 @pytest.fixture
-def sito(portale):
-    """The portal served as in production, by several processes."""
+def sito(portale, tmp_path):
+    """The portal served as in production, by several processes; its log is in the folder."""
     with socket.socket() as libera:
         libera.bind(("127.0.0.1", 0))
         porta = libera.getsockname()[1]
     portale.manage("collectstatic", "--noinput", "-v0")
+    registro = (tmp_path / "server.log").open("w")
     server = subprocess.Popen(
         [sys.executable, "manage.py", "avvia", "--solo", "web", "--porta", str(porta)],
         cwd=RADICE,
         env=portale.env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=registro,
+        stderr=registro,
         start_new_session=True,
     )
     base = f"http://127.0.0.1:{porta}"
@@ -190,6 +191,7 @@ def sito(portale):
     finally:
         server.terminate()
         server.wait(timeout=20)
+        registro.close()
 
 
 class SenzaRinvii(urllib.request.HTTPRedirectHandler):
@@ -197,7 +199,7 @@ class SenzaRinvii(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def test_500_people_at_once_for_30_seats(portale, sito):
+def test_500_people_at_once_for_30_seats(portale, sito, tmp_path):
     slug = portale.manage("prova_incontro", "--posti", "30").strip()
     url = f"{sito}/incontri/{slug}/iscrizione/"
     apri = urllib.request.build_opener(SenzaRinvii).open
@@ -230,7 +232,7 @@ def test_500_people_at_once_for_30_seats(portale, sito):
     with ThreadPoolExecutor(64) as insieme:
         esiti = list(insieme.map(iscrivi, range(500)))
 
-    assert set(esiti) == {303}
+    assert set(esiti) == {303}, (tmp_path / "server.log").read_text()[-3000:]
     stato = json.loads(portale.manage("stato_iscrizioni", slug))
     assert stato["posti_occupati"] == 30
     assert stato["doppie"] == 0

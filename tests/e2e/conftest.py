@@ -15,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.core.management import call_command
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django.live_server_helper import LiveServer
 
 from .pagine import PAGINE
@@ -78,17 +79,41 @@ def demo(transactional_db):
     carica_demo()
 
 
+@pytest.fixture(scope="session")
+def banca_di_prova(request, django_db_setup, django_db_blocker):
+    """The test database, also where no test of the session asks for ``db`` by name.
+
+    pytest-django makes none then, and what we load and flush would be somebody's own data.
+    """
+    if any(
+        item.get_closest_marker("django_db")
+        or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        for item in request.session.items
+    ):
+        yield
+        return
+    with django_db_blocker.unblock():
+        vecchie = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(vecchie, verbosity=0)
+
+
 @pytest.fixture(scope="module")
-def sito(django_db_setup, django_db_blocker):
-    """A server with the demo, loaded once for a module whose tests change nothing."""
+def demo_da_leggere(banca_di_prova, django_db_blocker):
+    """The same, loaded once for a module whose tests change nothing."""
     with django_db_blocker.unblock():
         carica_demo()
-        server = LiveServer("localhost")
-        try:
-            yield server
-        finally:
-            server.stop()
-            call_command("flush", interactive=False, verbosity=0)
+        yield
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def sito(demo_da_leggere):
+    """A server before that demo."""
+    server = LiveServer("localhost")
+    yield server
+    server.stop()
 
 
 class Sorveglianza:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import F
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from eventi.models import Incontro, Iscrizione, Resoconto
 from laboratori.models import Disponibilita, Laboratorio
@@ -30,9 +30,10 @@ class Pagina:
     def __str__(self):
         return self.nome
 
-    def url(self) -> str:
-        argomenti = self.argomenti()
-        return reverse(self.rotta, args=argomenti) + self.query
+    def url(self, lingua="it") -> str:
+        # A request made in this thread leaves its language behind.
+        with translation.override(lingua):
+            return reverse(self.rotta, args=self.argomenti()) + self.query
 
 
 def incontro(**filtri):

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         if posti < 1 or tra_ore < 1:
             raise CommandError("--posti and --tra-ore must be at least 1.")
         adesso = timezone.now()
+        inizio = adesso.replace(second=0, microsecond=0) + timedelta(hours=tra_ore)
         with transaction.atomic():
             percorso = percorso_aperto(adesso)
             incontro = Incontro.objects.create(
@@ -37,8 +38,8 @@ class Command(BaseCommand):
                 titolo="Incontro di prova",
                 slug=f"prova-{a_roma(adesso):%Y%m%d}-{secrets.token_hex(4)}",
                 descrizione="Serve solo a provare il portale: questo incontro non si tiene.",
-                inizio=adesso + timedelta(hours=tra_ore),
-                fine=adesso + timedelta(hours=tra_ore + 2),
+                inizio=inizio,
+                fine=inizio + timedelta(hours=2),
                 posti=posti,
             )
             imposta_promemoria(incontro, REGOLE_PREDEFINITE)

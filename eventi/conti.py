@@ -2,6 +2,7 @@
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from .models import Iscrizione, Necessita, RichiestaServizio
 
@@ -46,6 +47,12 @@ def with_bisogni_di_accesso(incontri: QuerySet) -> QuerySet:
 
 def posti_a_parole(incontro) -> str:
     """ "12/30 (+3 in attesa)" of a meeting that comes from :func:`with_attesa`."""
-    limite = "∞" if incontro.posti is None else incontro.capienza
-    attesa = f" (+{incontro.posti_in_attesa} in attesa)" if incontro.posti_in_attesa else ""
-    return f"{incontro.posti_occupati}/{limite}{attesa}"
+    if incontro.posti is None:
+        return gettext("%(occupati)d (senza limite)") % {"occupati": incontro.posti_occupati}
+    posti = f"{incontro.posti_occupati}/{incontro.capienza}"
+    if not incontro.posti_in_attesa:
+        return posti
+    return gettext("%(posti)s (+%(attesa)d in attesa)") % {
+        "posti": posti,
+        "attesa": incontro.posti_in_attesa,
+    }

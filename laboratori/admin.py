@@ -145,9 +145,6 @@ class PassaggioDisponibilitaInline(SolaLetturaInline):
     fields = readonly_fields = ["quando", "passaggio", "autore", "assegnata_a"]
     verbose_name_plural = _("che cosa è successo finora")
 
-    def has_view_permission(self, request, obj=None):
-        return True
-
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("autore", "assegnata_a")
 

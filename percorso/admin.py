@@ -63,13 +63,9 @@ class FaseInline(admin.StackedInline):
 
 class AttoInline(UfficioInline):
     model = Atto
-    fields = ["genere", "titolo", "giorno", "testo", "url", "fonti"]
+    template = "admin/edit_inline/stacked.html"
+    fields = [("genere", "giorno"), "titolo", "testo", "url", "fonti"]
     verbose_name_plural = _("atti e documenti")
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name == "testo":
-            kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "cols": 30})
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Percorso)

@@ -22,9 +22,12 @@ SETTIMANA_GIORNI = 7
 
 @dataclass(frozen=True)
 class Voce:
-    """One line: how many, what they are, where they are mended. ``grave`` comes first."""
+    """One line: how many, what they are, where they are mended. ``grave`` comes first.
 
-    quanti: int
+    A part of the machinery that stopped has no number and no list: ``quanti`` is None.
+    """
+
+    quanti: int | None
     testo: str
     url: str = ""
     grave: bool = False
@@ -42,18 +45,21 @@ def da_fare(user, adesso: datetime) -> list[Voce]:
         voci += _iscrizioni(adesso)
     if user.has_perm("laboratori.change_disponibilita"):
         voci += _disponibilita()
-    return sorted((voce for voce in voci if voce.quanti), key=lambda voce: not voce.grave)
+    return sorted((voce for voce in voci if voce.quanti != 0), key=lambda voce: not voce.grave)
 
 
 def _posta(adesso):
     stato = situazione(adesso)
     elenco = reverse("admin:posta_messaggio_changelist")
     spenti = {
-        "pianificatore": gettext("il pianificatore è fermo: promemoria e offerte non partono"),
-        "spedizione": gettext("la spedizione è ferma: le e-mail restano in coda"),
+        "pianificatore": gettext("il pianificatore è fermo: promemoria e offerte non partono."),
+        "spedizione": gettext("la spedizione è ferma: le e-mail restano in coda."),
     }
+    avvisa = gettext("Avvisa chi gestisce il server.")
     voci = [
-        Voce(1, spenti.get(nome, nome), grave=True)
+        Voce(
+            None, f"{spenti.get(nome, nome)} {_visto(stato['battiti'][nome])} {avvisa}", grave=True
+        )
         for nome, vivo in stato["battiti_ok"].items()
         if not vivo
     ]
@@ -79,6 +85,13 @@ def _posta(adesso):
             )
         )
     return voci
+
+
+def _visto(eta):
+    """When a part of the machinery was last seen, from its age in seconds."""
+    if eta is None:
+        return gettext("Non si è mai visto.")
+    return gettext("Ultimo segno: %(minuti)d minuti fa.") % {"minuti": eta // 60}
 
 
 def _incontri(adesso):

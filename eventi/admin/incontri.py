@@ -5,15 +5,15 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventi import admin_views, conti
 from eventi.models import Incontro, PassaggioIncontro, Promemoria, Sede, Servizio
 from eventi.promemoria import REGOLE_PREDEFINITE, imposta_promemoria, programma_promemoria
+from percorso.models import Percorso
 from portale.lib import dates
 from portale.lib.admin import (
     SolaLetturaInline,
@@ -101,9 +101,6 @@ class PassaggioIncontroInline(SolaLetturaInline):
     fields = readonly_fields = ["quando", "passaggio", "autore", "motivo", "date"]
     verbose_name_plural = _("che cosa è successo finora")
 
-    def has_view_permission(self, request, obj=None):
-        return True
-
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("autore")
 
@@ -161,6 +158,14 @@ class QuandoFilter(admin.SimpleListFilter):
 
 class IncontroForm(forms.ModelForm):
     class Meta:
+        help_texts = {
+            "percorso": _("Il percorso partecipativo di cui fa parte."),
+            "slug": _(
+                "L'ultima parte dell'indirizzo della pagina: si scrive da sola dal titolo, e dopo "
+                "la pubblicazione non cambia più."
+            ),
+            "descrizione": _("In parole semplici; una riga vuota separa i paragrafi."),
+        }
         error_messages = {
             "slug": {
                 "unique": _(
@@ -185,7 +190,6 @@ class IncontroAdmin(UfficioModelAdmin):
     date_hierarchy = "inizio"
     ordering = ["-inizio", "-pk"]
     prepopulated_fields = {"slug": ["titolo"]}
-    autocomplete_fields = ["sede"]
     fieldsets = [
         (
             None,
@@ -281,6 +285,10 @@ class IncontroAdmin(UfficioModelAdmin):
             return [ServizioInline]
         return [ServizioInline, PromemoriaInline, PassaggioIncontroInline]
 
+    def get_changeform_initial_data(self, request):
+        attivo = Percorso.objects.attivi().in_evidenza().first()
+        return {"percorso": attivo, **super().get_changeform_initial_data(request)}
+
     def has_delete_permission(self, request, obj=None):
         permesso = super().has_delete_permission(request, obj)
         if obj is None or not permesso:
@@ -346,10 +354,3 @@ class IncontroAdmin(UfficioModelAdmin):
             for vista in admin_views.PORTE_INCONTRO
         ]
         return doors + super().get_urls()
-
-
-def link_incontro(incontro):
-    """A link to the meeting's page in the admin, for other screens' columns."""
-    return format_html(
-        '<a href="{}">{}</a>', reverse("admin:eventi_incontro_change", [incontro.pk]), incontro
-    )

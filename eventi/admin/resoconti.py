@@ -153,6 +153,16 @@ class ResocontoAdmin(UfficioModelAdmin):
             iniziali["partecipanti"] = presenti.aggregate(n=Sum("posti"))["n"]
         return iniziali
 
+    def has_change_permission(self, request, obj=None):
+        """Who leads the tables writes the report; once it is public only the office changes it."""
+        permesso = super().has_change_permission(request, obj)
+        if obj is not None and obj.pubblicato_at:
+            return permesso and request.user.has_perm("eventi.change_incontro")
+        return permesso
+
+    def puo_pubblicare(self, user):
+        return user.has_perms(["eventi.change_resoconto", "eventi.change_incontro"])
+
     def has_delete_permission(self, request, obj=None):
         permesso = super().has_delete_permission(request, obj)
         return permesso and (obj is None or obj.pubblicato_at is None)
@@ -168,7 +178,7 @@ class ResocontoAdmin(UfficioModelAdmin):
         return reverse("eventi:resoconto_detail", args=[resoconto.incontro.slug])
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        if obj and not obj.pubblicato_at and self.has_change_permission(request, obj):
+        if obj and not obj.pubblicato_at and self.puo_pubblicare(request.user):
             url = reverse("admin:eventi_resoconto_pubblica", args=[obj.pk])
             context["porte"] = [Porta(url, _("Pubblica"), "principale")]
         if obj:
@@ -180,7 +190,7 @@ class ResocontoAdmin(UfficioModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def pubblica(self, request, pk):
-        if not request.user.has_perm("eventi.change_resoconto"):
+        if not self.puo_pubblicare(request.user):
             raise Http404
         resoconto = get_object_or_404(Resoconto.objects.select_related("incontro"), pk=pk)
         return self.porta(

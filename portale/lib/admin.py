@@ -7,6 +7,7 @@ to how many people, asks for what the verb needs, and lets a service do it.
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.contenttypes.models import ContentType
 from django.core.validators import URLValidator
 from django.db import models
@@ -113,8 +114,13 @@ class UfficioInline(admin.TabularInline):
 class SolaLetturaInline(admin.TabularInline):
     """A table of what happened: nobody writes it by hand."""
 
+    template = "admin/edit_inline/sola_lettura.html"
     extra = 0
     can_delete = False
+
+    def has_view_permission(self, request, obj=None):
+        # Who may open the page has been asked for the permission on its object.
+        return True
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -143,7 +149,13 @@ class UfficioModelAdmin(admin.ModelAdmin):
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "fonti":
             kwargs["form_class"] = FontiField
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            # Beside a choice one may add what is missing; a lab is not deleted from a meeting.
+            formfield.widget.can_change_related = False
+            formfield.widget.can_delete_related = False
+            formfield.widget.can_view_related = False
+        return formfield
 
     def save_model(self, request, obj, form, change):
         if not change:

@@ -7,7 +7,7 @@ from posta.generi import Composto, genere
 # What people write is kept only until it has left: it then lives in the office's mailbox.
 
 
-@genere("contatto", etichetta="Messaggio dai contatti", riservato=True)
+@genere("contatto", etichetta="Messaggio dai contatti", riservato=True, rispedibile=True)
 def contatto(messaggio, adesso):
     """To the office, which answers by replying."""
     return Composto(

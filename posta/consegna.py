@@ -217,7 +217,8 @@ class _Consegna:
         """The last word on a row: nothing secret stays in it."""
         campi = {"ultimo_errore": "", **campi}
         genere = registro.get(messaggio.genere)
-        if genere is not None and genere.riservato:
+        ancora_utile = stato == Messaggio.Stato.FALLITO and genere and genere.rispedibile
+        if genere and genere.riservato and not ancora_utile:
             campi["parametri"] = {}
         mia.update(stato=stato, lease_until=None, lease_token="", **campi)
 

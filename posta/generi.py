@@ -62,6 +62,8 @@ class Genere:
     componi: Compositore
     # Its parameters are kept only until it has left (they hold a login code, say).
     riservato: bool
+    # Failed, it can be tried again: a login code can not, what a citizen wrote to us must.
+    rispedibile: bool
     # Somebody waits for it at the screen: it overtakes a queue of reminders.
     urgente: bool
 
@@ -69,13 +71,27 @@ class Genere:
 registro: dict[str, Genere] = {}
 
 
-def genere(nome: str, *, etichetta: str = "", riservato: bool = False, urgente: bool = False):
-    """Register the composer of a kind of mail; two composers of one name are a mistake."""
+def genere(
+    nome: str,
+    *,
+    etichetta: str = "",
+    riservato: bool = False,
+    rispedibile: bool | None = None,
+    urgente: bool = False,
+):
+    """Register the composer of a kind of mail; two composers of one name are a mistake.
+
+    ``riservato``: the row's parameters are emptied when the mail has left or is given up;
+    with ``rispedibile=True`` they stay in a failed one, so that the office can send it again.
+    ``urgente``: it overtakes the others in the queue.
+    """
+    if rispedibile is None:
+        rispedibile = not riservato
 
     def registra(componi: Compositore) -> Compositore:
         if nome in registro and registro[nome].componi.__module__ != componi.__module__:
             raise ValueError(f"Two composers for the kind of mail {nome!r}")
-        registro[nome] = Genere(nome, etichetta or nome, componi, riservato, urgente)
+        registro[nome] = Genere(nome, etichetta or nome, componi, riservato, rispedibile, urgente)
         return componi
 
     return registra

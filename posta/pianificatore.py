@@ -12,11 +12,12 @@ from datetime import timedelta
 import redis
 from celery.beat import Scheduler
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from portale.lib.connessioni import rinnova_connessioni
 from portale.lib.interruttore import Interruttore
 
 from .models import Battito
@@ -90,11 +91,11 @@ class Pianificatore(Scheduler):
         return visto or giovane
 
     def _nel_database(self, fai):
-        close_old_connections()
+        rinnova_connessioni()
         try:
             return fai()
         except DatabaseError:
             logger.exception("The scheduler can not reach the database")
             return None
         finally:
-            close_old_connections()
+            rinnova_connessioni()

@@ -123,7 +123,7 @@ def annulla_per_chiave(chiavi: Iterable[str]) -> int:
 def rispedisci(messaggio: Messaggio, *, adesso: datetime) -> None:
     """The office tries a failed mail again, with all its attempts. Raises NonRispedibile."""
     genere = registro.get(messaggio.genere)
-    if genere is not None and genere.riservato:
+    if genere is not None and not genere.rispedibile:
         raise NonRispedibile(
             _("conteneva un codice o un link personale: la persona ne chieda un altro")
         )

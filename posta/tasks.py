@@ -1,6 +1,5 @@
 from celery import shared_task
 from celery.signals import worker_shutting_down
-from django.db import close_old_connections
 from django.utils import timezone
 
 from .consegna import fermata, spedisci_dovuti
@@ -10,13 +9,9 @@ from .models import Battito
 @shared_task(bind=True)
 def spedisci(self):
     """Deliver what is due, for at most 50 seconds: the next tick goes on."""
-    close_old_connections()
-    try:
-        if not self.request.is_eager:
-            Battito.objects.batti("lavoratore", timezone.now())
-        spedisci_dovuti(secondi=50)
-    finally:
-        close_old_connections()
+    if not self.request.is_eager:
+        Battito.objects.batti("lavoratore", timezone.now())
+    spedisci_dovuti(secondi=50)
 
 
 @worker_shutting_down.connect

@@ -1,0 +1,155 @@
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from portale.lib import dates
+from portale.lib.admin import UfficioModelAdmin
+
+from . import services
+from .generi import registro
+from .models import Messaggio
+
+
+class GenereFilter(admin.SimpleListFilter):
+    title = _("genere")
+    parameter_name = "genere"
+
+    def lookups(self, request, model_admin):
+        return sorted(((g.nome, g.etichetta) for g in registro.values()), key=lambda g: g[1])
+
+    def queryset(self, request, queryset):
+        return queryset.filter(genere=self.value()) if self.value() else queryset
+
+
+@admin.register(Messaggio)
+class MessaggioAdmin(UfficioModelAdmin):
+    """The outbox, to be read: what the mails say is not here, and a failed one can be tried
+    again through ``posta.services.rispedisci``."""
+
+    dati_personali = True
+    change_form_template = "admin/posta/messaggio/change_form.html"
+    list_display = ["che_cosa", "destinatario", "stato", "dovuto", "tentativi", "inviato"]
+    list_filter = ["stato", GenereFilter]
+    search_fields = ["destinatario"]
+    search_help_text = _("Cerca per indirizzo e-mail")
+    ordering = ["-pk"]
+    actions = ["rispedisci"]
+    fields = [
+        "che_cosa",
+        "destinatario",
+        "lingua",
+        "stato",
+        "dovuto",
+        "tentativi",
+        "ultimo_errore",
+        "inviato",
+        "creato",
+    ]
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description=_("che cosa"), ordering="genere")
+    def che_cosa(self, messaggio):
+        genere = registro.get(messaggio.genere)
+        return genere.etichetta if genere else messaggio.genere
+
+    @admin.display(description=_("da spedire dal"), ordering="dovuto_at")
+    def dovuto(self, messaggio):
+        return dates.giorno_e_ora(messaggio.dovuto_at)
+
+    @admin.display(description=_("inviato il"), ordering="inviato_at", empty_value="–")
+    def inviato(self, messaggio):
+        return messaggio.inviato_at and dates.giorno_e_ora(messaggio.inviato_at)
+
+    @admin.display(description=_("messo in coda il"), ordering="created_at")
+    def creato(self, messaggio):
+        return dates.giorno_e_ora(messaggio.created_at)
+
+    @admin.action(permissions=["view"], description=_("Rispedisci i messaggi falliti"))
+    def rispedisci(self, request, queryset):
+        adesso = timezone.now()
+        riusciti, rifiuti = 0, set()
+        for messaggio in queryset:
+            try:
+                services.rispedisci(messaggio, adesso=adesso)
+            except services.NonRispedibile as no:
+                rifiuti.add((self.che_cosa(messaggio), str(no)))
+            else:
+                riusciti += 1
+                self.annota(request, messaggio, gettext("Rispedisci"))
+        if riusciti:
+            testo = ngettext(
+                "%(n)d messaggio torna in coda e parte a momenti.",
+                "%(n)d messaggi tornano in coda e partono a momenti.",
+                riusciti,
+            )
+            self.message_user(request, testo % {"n": riusciti}, messages.SUCCESS)
+        for che_cosa, motivo in sorted(rifiuti):
+            testo = gettext("«%(che_cosa)s» non si può rispedire: %(motivo)s.")
+            self.message_user(
+                request, testo % {"che_cosa": che_cosa, "motivo": motivo}, messages.WARNING
+            )
+
+    def get_urls(self):
+        return [
+            path(
+                "<int:pk>/rispedisci/",
+                self.admin_site.admin_view(self.rispedisci_view),
+                name="posta_messaggio_rispedisci",
+            ),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None and obj.stato == Messaggio.Stato.FALLITO:
+            context["porte"] = [
+                {
+                    "url": reverse("admin:posta_messaggio_rispedisci", args=[obj.pk]),
+                    "etichetta": _("Rispedisci"),
+                    "aspetto": "principale",
+                }
+            ]
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def rispedisci_view(self, request, pk):
+        if not self.has_view_permission(request):
+            raise Http404
+        messaggio = get_object_or_404(Messaggio.objects.falliti(), pk=pk)
+        adesso = timezone.now()
+        return self.porta(
+            request,
+            messaggio,
+            form=forms.Form(request.POST if request.method == "POST" else None),
+            titolo=gettext("Rispedisci"),
+            bottone=gettext("Rispedisci"),
+            spiegazione=gettext(
+                "Prima di rispedire controlla l'indirizzo e l'errore: se l'indirizzo è sbagliato, "
+                "anche questa volta non arriva."
+            ),
+            contesto={
+                "elenco": [
+                    (gettext("Che cosa"), self.che_cosa(messaggio), False),
+                    (gettext("A"), messaggio.destinatario, False),
+                    (gettext("Errore"), messaggio.ultimo_errore or "–", True),
+                ]
+            },
+            esegui=lambda dati: services.rispedisci(messaggio, adesso=adesso),
+            rifiuto=services.NonRispedibile,
+            fatto=gettext("Il messaggio torna in coda e parte a momenti."),
+            ritorno=reverse("admin:posta_messaggio_change", args=[messaggio.pk]),
+        )

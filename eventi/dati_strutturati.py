@@ -69,7 +69,9 @@ def titolo(incontro: Incontro) -> str:
 
 
 def come_json(dati: dict) -> str:
-    """The content of a ``<script type="application/ld+json">``."""
+    """The content of a ``<script type="application/ld+json">``; empty for nothing."""
+    if not dati:
+        return ""
     testo = json.dumps(dati, ensure_ascii=False, separators=(",", ":"))
     return mark_safe(testo.translate(_ESCAPES))  # noqa: S308 - escaped on the line itself
 

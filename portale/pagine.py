@@ -136,7 +136,7 @@ def _uguale_per_tutti(request, response):
         and not response.cookies
         and not getattr(getattr(request, "_messages", None), "added_new", False)
         and b"csrfmiddlewaretoken" not in response.content
-        and "nonce-" not in response.headers.get("Content-Security-Policy", "")
+        and not getattr(request, "csp_nonce", False)  # true only once somebody has read it
         and "no-store" not in response.headers.get("Cache-Control", "")
     )
 

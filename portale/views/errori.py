@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from portale.context import portale
+from portale.context import Pagina, portale
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,8 @@ def errore_server(request):
     """The page of a failure of ours. It asks neither the database nor the session, which may be
     what failed; if even the template does, plain words are left."""
     try:
-        corpo = render_to_string("500.html", portale(request))
+        contesto = portale(request) | {"pagina": Pagina(request, chi="anonimo")}
+        corpo = render_to_string("500.html", contesto)
     except Exception:  # the last resort must answer, whatever is broken
         logger.exception("The page of error 500 failed too")
         corpo = _("Qualcosa non ha funzionato. Riprova tra qualche minuto.")

@@ -119,13 +119,25 @@ def test_the_language_switch_leads_to_the_same_page_with_its_filters():
         assert pagina_di("/en/incontri/?zona=3").altra_lingua == "/incontri/?zona=3"
 
 
-def test_a_page_names_itself_in_both_languages_for_search_engines():
-    for percorso in ("/incontri/", "/en/incontri/"):
-        pagina = pagina_di(percorso)
-        assert (pagina.url_it, pagina.url_en) == (
-            f"{settings.BASE_URL}/incontri/",
-            f"{settings.BASE_URL}/en/incontri/",
-        )
+@pytest.mark.parametrize(("lingua", "prefisso"), [("it", ""), ("en", "/en")])
+def test_a_page_names_itself_in_both_languages_for_search_engines(lingua, prefisso):
+    with translation.override(lingua):
+        pagina = pagina_di(f"{prefisso}/incontri/?page=2")
+
+        assert re.findall(r'rel="canonical" href="([^"]+)"', pagina.indirizzi) == [
+            f"{settings.BASE_URL}{prefisso}/incontri/"
+        ]
+        assert dict(re.findall(r'hreflang="([^"]+)" href="([^"]+)"', pagina.indirizzi)) == {
+            "it": f"{settings.BASE_URL}/incontri/",
+            "en": f"{settings.BASE_URL}/en/incontri/",
+            "x-default": f"{settings.BASE_URL}/incontri/",
+        }
+
+
+def test_an_address_cannot_write_into_the_page():
+    pagina = pagina_di("/%22%3E%3Cscript%3E/?%22><script>")
+
+    assert "<script>" not in pagina.indirizzi + pagina.testata
 
 
 def test_the_paths_known_to_have_one_language_are_those_outside_the_prefix():
@@ -217,6 +229,14 @@ def test_a_wrong_address_gets_a_page_with_ways_to_go_on(client):
 
 def test_the_page_of_our_failures_asks_neither_database_nor_session():
     richiesta = RequestFactory().get("/incontri/")
+
+    class Guasta:
+        """What middlewares hang on a request, on a day when nothing of it answers."""
+
+        def __getattr__(self, nome):
+            raise RuntimeError("no database today")
+
+    richiesta.user = richiesta.session = richiesta._messages = Guasta()
     response = errori.errore_server(richiesta)
 
     assert response.status_code == 500

@@ -1,5 +1,6 @@
 """Offering help to a lab, and confirming it from the mail."""
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -64,12 +65,17 @@ def disponibilita_inviata(request):
 @require_safe
 def disponibilita_conferma(request, token):
     """The link of the mail. Opening it confirms, once; asking for its headers alone, as some
-    programs do with every link they meet, changes nothing."""
+    programs do with every link they meet, changes nothing (docs/adr/0007)."""
     disponibilita = get_object_or_404(
         Disponibilita.objects.from_token(token).select_related("laboratorio")
     )
-    if request.method == "GET":
-        conferma(disponibilita, timezone.now())
-    return render(
+    if request.method == "HEAD":
+        return HttpResponse()
+    conferma(disponibilita, timezone.now())
+    response = render(
         request, "laboratori/disponibilita_conferma.html", {"disponibilita": disponibilita}
     )
+    # The address is a key: no other site learns it, no search engine keeps it.
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -342,7 +342,7 @@ def laboratorio_detail(request, slug):
         "passati": schede(passati, adesso),
         "emersi": [emerso for emerso in emersi if emerso.bisogni or emerso.idee],
         "url_calendario": calendario,
-        "url_sottoscrizione": settings.BASE_URL.replace("http", "webcal", 1) + calendario,
+        "url_sottoscrizione": f"webcal://{settings.BASE_URL.split('://')[1]}{calendario}",
         "url_aiuto": f"{reverse('laboratori:disponibilita_crea')}?laboratorio={slug}",
         "url_contatti": f"{reverse('contatti')}?laboratorio={slug}",
         "fonti": fonti(laboratorio.fonti),

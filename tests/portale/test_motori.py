@@ -1,0 +1,91 @@
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from eventi.models import Incontro
+from percorso.models import Percorso
+from tests.factories import (
+    IncontroFactory,
+    LaboratorioFactory,
+    PercorsoFactory,
+    ResocontoFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+NS = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
+
+
+def indirizzi(client):
+    radice = ET.fromstring(client.get("/sitemap.xml").content)
+    return [url.find("s:loc", NS).text for url in radice.findall("s:url", NS)]
+
+
+def test_robots_keep_out_of_what_is_private_in_both_languages(client, settings):
+    response = client.get("/robots.txt")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content.decode().splitlines() == [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /accounts/",
+        "Disallow: /iscrizioni/",
+        "Disallow: /profilo/",
+        "Disallow: /laboratori/disponibilita/*/",
+        "Disallow: /en/accounts/",
+        "Disallow: /en/iscrizioni/",
+        "Disallow: /en/profilo/",
+        "Disallow: /en/laboratori/disponibilita/*/",
+        "",
+        f"Sitemap: {settings.BASE_URL}/sitemap.xml",
+    ]
+
+
+def test_every_page_of_the_map_exists_in_both_languages(client, settings):
+    incontro = IncontroFactory()
+    ResocontoFactory(incontro__percorso=incontro.percorso)
+    trovati = indirizzi(client)
+    italiani = [url for url in trovati if not url.startswith(f"{settings.BASE_URL}/en/")]
+    assert len(trovati) == 2 * len(italiani)
+    for url in trovati:
+        assert client.get(url.removeprefix(settings.BASE_URL)).status_code == 200, url
+
+
+def test_each_address_names_its_translation(client, settings):
+    percorso = PercorsoFactory()
+    radice = ET.fromstring(client.get("/sitemap.xml").content)
+    for url in radice.findall("s:url", NS):
+        if url.find("s:loc", NS).text.endswith(f"/percorso/{percorso.slug}/"):
+            altre = {a.get("hreflang"): a.get("href") for a in url.findall("x:link", NS)}
+            base = settings.BASE_URL
+            assert altre == {
+                "it": f"{base}/percorso/{percorso.slug}/",
+                "en": f"{base}/en/percorso/{percorso.slug}/",
+                "x-default": f"{base}/percorso/{percorso.slug}/",
+            }
+
+
+def test_what_is_not_public_is_not_on_the_map(client):
+    PercorsoFactory(slug="percorso-in-bozza", stato=Percorso.Stato.BOZZA)
+    LaboratorioFactory(slug="zona-chiusa", attivo=False)
+    IncontroFactory(slug="incontro-in-bozza", stato=Incontro.Stato.BOZZA)
+    IncontroFactory(slug="incontro-di-bozza", percorso__stato=Percorso.Stato.BOZZA)
+    senza = ResocontoFactory(incontro__slug="senza-resoconto", pubblicato_at=None).incontro
+    testo = client.get("/sitemap.xml").content.decode()
+    for slug in ("percorso-in-bozza", "zona-chiusa", "incontro-in-bozza", "incontro-di-bozza"):
+        assert slug not in testo
+    assert f"/incontri/{senza.slug}/</loc>" in testo
+    assert f"/incontri/{senza.slug}/resoconto/" not in testo
+
+
+def test_the_map_is_of_the_portal_s_own_address(client, settings):
+    assert all(url.startswith(f"{settings.BASE_URL}/") for url in indirizzi(client))
+
+
+@pytest.mark.parametrize("quanti", [1, 3])
+def test_the_map_costs_the_same_with_one_row_and_with_three(
+    client, django_assert_num_queries, quanti
+):
+    for _n in range(quanti):
+        ResocontoFactory()
+    with django_assert_num_queries(6):
+        client.get("/sitemap.xml")

@@ -28,6 +28,12 @@ class ReferenteInline(UfficioInline):
     verbose_name_plural = _("referenti: i recapiti si vedono sul sito solo se «visibile a tutti»")
 
 
+class GeoJSONField(forms.JSONField):
+    def prepare_value(self, value):
+        # An unknown area is an empty box, not the word "null".
+        return "" if value is None else super().prepare_value(value)
+
+
 class LaboratorioForm(forms.ModelForm):
     def clean_area(self):
         area = self.cleaned_data["area"]
@@ -67,6 +73,11 @@ class LaboratorioAdmin(UfficioModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_quartieri()
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "area":
+            kwargs["form_class"] = GeoJSONField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description=_("quartieri"))
     def elenco_quartieri(self, laboratorio):

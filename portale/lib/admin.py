@@ -80,6 +80,7 @@ class FontiField(forms.CharField):
 CAMPI = {
     models.DateField: {"widget": GiornoInput},
     models.DateTimeField: {"form_class": forms.DateTimeField, "widget": GiornoOraInput},
+    models.URLField: {"assume_scheme": "https"},
 }
 
 

@@ -4,6 +4,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import DatabaseError, connections
+from django.db.models import Q
+
+from .demo.scenario import leggi_scenario
 
 
 @register(Tags.database)
@@ -11,24 +14,47 @@ def no_demo_data_in_production(app_configs, databases, **kwargs):
     """Whoever has an example row has the example accounts too, whose password is public."""
     if not settings.PRODUZIONE or "default" not in (databases or ()):
         return []
-    trovati = []
-    for model in apps.get_models():
-        if any(campo.name == "esempio" for campo in model._meta.concrete_fields):
-            try:
-                if model._default_manager.filter(esempio=True).exists():
-                    trovati.append(str(model._meta.verbose_name_plural))
-            except DatabaseError:
-                continue  # before the first migration there is no table, and no demo in it
+    try:
+        # Before the first migration there is no table, and no demo in it.
+        tabelle = set(connections["default"].introspection.table_names())
+    except DatabaseError as errore:
+        return [
+            Error(
+                f"The database does not answer: {str(errore).splitlines()[0]}",
+                hint="Look at DATABASE_URL, and whether the server is up.",
+                id="portale.E004",
+            )
+        ]
+    trovati = [
+        str(model._meta.verbose_name_plural)
+        for model in apps.get_models()
+        if model._meta.db_table in tabelle and _ha_esempi(model)
+    ]
     if not trovati:
         return []
     return [
         Error(
             f"This database holds demo data ({', '.join(trovati)}): its accounts have a "
             "password that everybody knows.",
-            hint="Take it away with `manage.py rimuovi_demo`, or start from an empty database.",
+            hint="Take it away with `manage.py rimuovi_demo`, or start from an empty database. "
+            "Delete by hand an account of the demo's addresses that somebody made apart.",
             id="portale.E001",
         )
     ]
+
+
+def _ha_esempi(model) -> bool:
+    """Whether it has rows of the demo: marked as such, or accounts of its addresses (example.org
+    is nobody's, RFC 2606)."""
+    if not any(campo.name == "esempio" for campo in model._meta.concrete_fields):
+        return False
+    di_esempio = Q(esempio=True)
+    if model._meta.label == settings.AUTH_USER_MODEL:
+        di_esempio |= Q(email__in=[conto["email"] for conto in leggi_scenario()["conti"]])
+    try:
+        return model._default_manager.filter(di_esempio).exists()
+    except DatabaseError:
+        return False  # the migration that adds the column is about to run
 
 
 @register(Tags.compatibility)

@@ -56,17 +56,29 @@ def _local_secret_key():
 if PRODUZIONE:
     SECRET_KEY = _required("SECRET_KEY", "<50 random characters>")
     ALLOWED_HOSTS = [
-        h for h in _required("ALLOWED_HOSTS", "laboratori.example.org").split(",") if h
+        host.strip()
+        for host in _required("ALLOWED_HOSTS", "laboratori.example.org").split(",")
+        if host.strip()
     ]
     BASE_URL = _required("BASE_URL", "https://laboratori.example.org").rstrip("/")
     if len(SECRET_KEY) < 50:
         raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters: make a longer one.")
+    if len(set(SECRET_KEY)) < 12 or SECRET_KEY.startswith(("django-insecure-", "only-for-tests-")):
+        raise ImproperlyConfigured("SECRET_KEY can be guessed: make a random one.")
+    if "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS=* believes any Host: name the portal's own.")
     if not BASE_URL.startswith("https://"):
         raise ImproperlyConfigured("BASE_URL must start with https:// in production.")
 else:
     SECRET_KEY = env.str("SECRET_KEY", default="") or _local_secret_key()
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
     BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+
+if DEBUG and BASE_URL.startswith("https://"):
+    raise ImproperlyConfigured(
+        "DEBUG is on at a public address (BASE_URL is https): it shows the portal's insides to "
+        "anyone. Unset DEBUG."
+    )
 
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 

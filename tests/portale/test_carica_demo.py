@@ -15,8 +15,9 @@ from eventi.models import Incontro, Iscrizione, PassaggioIscrizione, Promemoria,
 from eventi.promemoria import accoda_promemoria
 from laboratori.models import Disponibilita, Laboratorio, Referente
 from percorso.models import Percorso
-from portale.demo import PASSWORD, DemoRifiutata, carica_demo, rimuovi_demo
-from portale.demo.scenario import Calendario
+from portale.demo.carica import DemoRifiutata, carica_demo
+from portale.demo.rimuovi import rimuovi_demo
+from portale.demo.scenario import PASSWORD, Calendario
 from posta.models import Messaggio
 from tests.factories import (
     DisponibilitaFactory,

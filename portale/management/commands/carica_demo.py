@@ -2,7 +2,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from portale.demo import PASSWORD, DemoRifiutata, carica_demo
+from portale.demo.carica import DemoRifiutata, carica_demo
+from portale.demo.scenario import PASSWORD
 
 
 class Command(BaseCommand):

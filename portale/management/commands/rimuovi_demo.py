@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from portale.demo import rimuovi_demo
+from portale.demo.rimuovi import rimuovi_demo
 
 
 class Command(BaseCommand):

@@ -11,15 +11,8 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from portale.demo.scenario import PASSWORD, leggi_scenario
 from portale.supervisore import Supervisore
-
-CONTI_DEMO = (
-    ("cittadina@example.org", "a resident, with an account"),
-    ("tavolo@example.org", "a member of the Tavolo di Negoziazione"),
-    ("ufficio@example.org", "the Ufficio Partecipazione, which works in /admin/"),
-    ("admin@example.org", "the administrator"),
-)
-PASSWORD_DEMO = "laboratori-demo"  # noqa: S105 - public on purpose, refused in production
 
 
 class Command(BaseCommand):
@@ -151,7 +144,7 @@ class Annuncio:
         self.scrivi(f"\nThe portal is at {settings.BASE_URL}/")
         if settings.DEMO:
             self.scrivi(f"Its mails can be read at {settings.BASE_URL}/posta-demo/")
-            self.scrivi(f"\nDemo accounts, password {PASSWORD_DEMO}:")
-            for email, chi in CONTI_DEMO:
-                self.scrivi(f"  {email:<24}{chi}")
+            self.scrivi(f"\nDemo accounts, password {PASSWORD}:")
+            for conto in leggi_scenario()["conti"]:
+                self.scrivi(f"  {conto['email']:<24}{conto['nome']}")
         self.scrivi("\nCtrl-C ends everything.")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from eventi.dati_strutturati import come_json
 from eventi.models import Incontro, Resoconto
 from eventi.schede import Scheda, schede
 from laboratori.mappa import mappa
@@ -127,12 +128,33 @@ def home(request):
         "aperti": any(scheda.iscriviti_url for scheda in incontri),
         "zone": _zone(laboratori),
         "mappa": mappa(laboratori),
+        "json_ld": come_json(_organizzazione()),
     }
     if percorso:
         contesto["tappe"] = tappe = _tappe(percorso, oggi)
         contesto["in_corso"] = [tappa for tappa in tappe if tappa.in_corso]
         contesto["prossima"] = percorso.prossima_fase(oggi)
     return render(request, "portale/home.html", contesto)
+
+
+def _organizzazione():
+    """Who answers for the portal, as schema.org says it."""
+    ente = settings.ENTE
+    contatto = {"@type": "ContactPoint", "contactType": "customer service"}
+    contatto |= {"email": ente["email"]} if ente["email"] else {}
+    contatto |= {"telephone": f"+39 {ente['telefono']}"} if ente["telefono"] else {}
+    return {
+        "@context": "https://schema.org",
+        "@type": "GovernmentOrganization",
+        "name": ente["nome"],
+        "url": ente["sito"],
+        "department": {
+            "@type": "GovernmentOffice",
+            "name": ente["ufficio"],
+            "url": f"{settings.BASE_URL}/",
+            "contactPoint": contatto,
+        },
+    }
 
 
 # --- Percorso -------------------------------------------------------------------------------

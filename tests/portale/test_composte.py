@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -204,6 +205,13 @@ def test_home_has_each_lab_on_the_map_and_in_the_list(client):
         assert html.count(f'href="{laboratorio.get_absolute_url()}"') == 2
     assert chiuso.get_absolute_url() not in html
     assert "Mappa schematica, non in scala" in html
+
+
+def test_home_tells_machines_who_answers_for_the_portal(client, settings):
+    settings.ENTE = settings.ENTE | {"nome": "Comune di </script><b>"}
+    html = pagina(client, "/")
+    (blocco,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)
+    assert json.loads(blocco)["name"] == "Comune di </script><b>"
 
 
 def test_the_example_is_labelled_wherever_it_shows(client):

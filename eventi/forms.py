@@ -109,12 +109,9 @@ class IscrizioneForm(forms.Form):
         self.helper.layout = Layout(*self.parti())
 
     def parti(self):
-        """The fields in the order in which they are read."""
-        return [
-            nome
-            for nome in ("nome", "posti_richiesti", "servizi", "necessita")
-            if nome in self.fields
-        ]
+        """What the form is made of, in the order in which it is read."""
+        campi = ("nome", "posti_richiesti", "servizi", "necessita")
+        return [*(nome for nome in campi if nome in self.fields), HTML(INFORMATIVA)]
 
     def clean_nome(self):
         """A name, on one line. Our mails greet her with it, so whoever registers somebody else's

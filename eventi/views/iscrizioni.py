@@ -214,6 +214,7 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
         "momento": momento,
         "titolo": _titolo(incontro, momento, verificata, passata),
         "scade": giorno_e_ora(iscrizione.scade_at) if iscrizione.scade_at else "",
+        "era_previsto": giorno_e_ora(incontro.inizio_precedente) if incontro.spostato else "",
         "posizione": iscrizione.posizione_in_lista(),
         "servizi": [richiesta.servizio for richiesta in iscrizione.richieste.all()],
         "necessita": iscrizione.necessita.testo if hasattr(iscrizione, "necessita") else "",
@@ -242,6 +243,8 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
 def _titolo(incontro, momento, verificata, passata):
     if incontro.stato == Incontro.Stato.ANNULLATO:
         return _("L'incontro è annullato")
+    if incontro.stato == Incontro.Stato.RINVIATO and momento in Iscrizione.VIVE:
+        return _("L'incontro è rinviato")
     if passata:
         return _("L'incontro si è svolto")
     if momento == Stato.LISTA_ATTESA and not verificata:

@@ -698,6 +698,16 @@ def test_the_page_tells_what_became_of_the_meeting(client, campi, detto):
     assert detto in parole(client.get(pagina(iscrizione)))
 
 
+def test_who_gave_up_her_seat_is_not_told_that_it_is_kept(client):
+    rinviato = IncontroFactory(stato="rinviato", inizio=None, motivo="Sala occupata.")
+    letta = parole(
+        client.get(pagina(IscrizioneFactory(incontro=rinviato, stato=Stato.RINUNCIATA, posti=0)))
+    )
+
+    assert "Hai lasciato il posto" in letta
+    assert "Teniamo la tua iscrizione" not in letta
+
+
 def test_the_page_tells_why_the_office_cancelled_it(client):
     iscrizione = IscrizioneFactory()
     services.annulla_iscrizione(

@@ -11,6 +11,7 @@ Three ways to run, one file:
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import environ
@@ -186,6 +187,8 @@ CRISPY_FAIL_SILENTLY = False
 
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'portale.sqlite3'}"
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+# A local socket is written %2Fvar%2Frun%2Fpostgresql in an address.
+DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"] or "")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes the write lock when it begins, so that two of them queue

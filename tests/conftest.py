@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.utils import translation
 
@@ -9,6 +10,13 @@ def fresh_page_cache():
     caches["pagine"].clear()
     yield
     caches["pagine"].clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    """Counts in the database go with the test's transaction; those in Redis would stay."""
+    if settings.REDIS_URL:
+        caches["default"].clear()
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ PUBBLICHE = frozenset(
         "eventi:incontro_mese",
         "eventi:incontro_detail",
         "eventi:incontro_ics",
+        "eventi:iscrizione_inviata",
         "eventi:incontro_atom",
         "eventi:calendario_ics",
         "eventi:laboratorio_ics",

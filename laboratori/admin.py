@@ -12,6 +12,7 @@ from portale.lib import dates
 from portale.lib.admin import SolaLetturaInline, UfficioInline, UfficioModelAdmin
 
 from . import services
+from .mappa import anelli
 from .models import Disponibilita, Laboratorio, PassaggioDisponibilita, Quartiere, Referente
 
 Stato = Disponibilita.Stato
@@ -40,9 +41,8 @@ class LaboratorioForm(forms.ModelForm):
         if area is None:
             return None
         genere = area.get("type") if isinstance(area, dict) else None
-        if genere not in ("Polygon", "MultiPolygon") or not isinstance(
-            area.get("coordinates"), list
-        ):
+        # What the map could not draw it would leave out without a word: say it here.
+        if genere not in ("Polygon", "MultiPolygon") or not anelli(area):
             raise forms.ValidationError(
                 _("Serve una geometria GeoJSON di tipo Polygon o MultiPolygon.")
             )
@@ -62,7 +62,7 @@ class LaboratorioAdmin(UfficioModelAdmin):
         (
             _("Sulla mappa"),
             {
-                "fields": [("latitudine", "longitudine"), "area"],
+                "fields": [("latitudine", "longitudine"), "area", "centrale"],
                 "description": _(
                     "Il punto in gradi decimali; l'area è il contorno della zona, quando c'è."
                 ),

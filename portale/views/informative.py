@@ -2,23 +2,28 @@
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 
 def _pagina(request, nome, qui):
     return render(request, f"portale/informative/{nome}.html", {"qui": qui})
 
 
+@require_safe
 def privacy(request):
     return _pagina(request, "privacy", _("Informativa privacy"))
 
 
+@require_safe
 def accessibilita(request):
     return _pagina(request, "accessibilita", _("Accessibilità"))
 
 
+@require_safe
 def note_legali(request):
     return _pagina(request, "note_legali", _("Note legali"))
 
 
+@require_safe
 def domande_frequenti(request):
     return _pagina(request, "domande_frequenti", _("Domande frequenti"))

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from collections import Counter
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -70,13 +71,13 @@ class FiltroIncontri(forms.Form):
     accessibile = forms.BooleanField(label=_("Ingresso senza gradini"), required=False)
     servizi = forms.BooleanField(label=_("Con servizi"), required=False)
 
-    def __init__(self, data, *, laboratori, oggi):
+    def __init__(self, data, *, zone, oggi):
         super().__init__(data)
-        self.laboratori = {str(laboratorio.numero): laboratorio for laboratorio in laboratori}
+        self.zone = {str(zona.numero): zona for zona in zone}
         self.oggi = oggi
         self.fields["zona"].choices = [
             ("", ""),
-            *((numero, laboratorio.nome) for numero, laboratorio in self.laboratori.items()),
+            *((numero, zona.nome) for numero, zona in self.zone.items()),
             (CITTA, gettext("Tutta la città")),
         ]
 
@@ -116,7 +117,7 @@ class FiltroIncontri(forms.Form):
         """The meetings asked for."""
         scelte = self.scelte
         if zona := scelte.get("zona"):
-            incontri = incontri.filter(laboratorio=self.laboratori.get(zona))
+            incontri = incontri.filter(laboratorio=None if zona == CITTA else self.zone[zona].pk)
         if genere := scelte.get("genere"):
             incontri = incontri.filter(genere=genere)
         if scelte.get("accessibile"):
@@ -202,6 +203,31 @@ def ultimo_del_mese(giorno):
     return giorno.replace(day=monthrange(giorno.year, giorno.month)[1])
 
 
-def laboratori_da_scegliere():
-    """The labs of the filter, with the neighbourhoods by which people know them."""
-    return Laboratorio.objects.pubblici().with_quartieri()
+class Zona(NamedTuple):
+    """A lab as the filter shows it."""
+
+    pk: int
+    numero: int
+    nome: str
+    quartieri: list[str]
+
+    @property
+    def etichetta(self):
+        """ "Zona 4: Farnesiana, Baia del Re": who lives there knows the names, not the number."""
+        zona = gettext("Zona %(numero)d") % {"numero": self.numero}
+        return f"{zona}: {', '.join(self.quartieri) or self.nome}"
+
+
+def zone():
+    """The labs to choose from, with their neighbourhoods: one query of a few columns."""
+    righe = (
+        Laboratorio.objects.pubblici()
+        .order_by("numero", "quartieri__ordine", "quartieri__nome")
+        .values_list("pk", "numero", "nome", "quartieri__nome")
+    )
+    trovate = {}
+    for pk, numero, nome, quartiere in righe:
+        zona = trovate.setdefault(pk, Zona(pk, numero, nome, []))
+        if quartiere:
+            zona.quartieri.append(quartiere)
+    return list(trovate.values())

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
@@ -21,7 +22,6 @@ from .services import perche_chiuse
 class Scheda:
     url: str
     titolo: str
-    genere: str
     # The calendar leaf: empty while the day is not known.
     giorno: str
     mese: str
@@ -40,10 +40,23 @@ class Scheda:
 
 
 def schede(incontri: Iterable[Incontro], adesso: datetime) -> list[Scheda]:
-    """The cards of meetings fetched with ``for_schede()`` (or, if past, ``for_elenco()``)."""
+    """The cards of meetings fetched with ``for_schede()`` or, if past, ``for_schede_passate()``.
+
+    One more query, for the stages that open registering.
+    """
+    incontri = list(incontri)
+    _leggi_fasi(incontro for incontro in incontri if not incontro.finito(adesso))
     base = reverse("eventi:incontro_list")
     citta = gettext("Tutta la città")
     return [_scheda(incontro, adesso, base, citta) for incontro in incontri]
+
+
+def _leggi_fasi(incontri):
+    """One process for all its meetings, so that its stages are read and kept once."""
+    percorsi = {}
+    for incontro in incontri:
+        incontro.percorso = percorsi.setdefault(incontro.percorso_id, incontro.percorso)
+    prefetch_related_objects(list(percorsi.values()), "fasi")
 
 
 def _scheda(incontro, adesso, base, citta):
@@ -58,7 +71,6 @@ def _scheda(incontro, adesso, base, citta):
     return Scheda(
         url=url,
         titolo=incontro.titolo,
-        genere=str(incontro.get_genere_display()),
         giorno=giorno,
         mese=mese,
         anno=anno,
@@ -101,7 +113,7 @@ def in_lista_d_attesa(incontro: Incontro) -> bool:
 
 
 def distintivi(incontro: Incontro, adesso: datetime) -> list[tuple[str, str]]:
-    """The small labels of a meeting: (words, tone of the label)."""
+    """The small labels of a meeting (``with_servizi_offerti()``): (words, tone of the label)."""
     voci = []
     if incontro.percorso.esempio:
         voci.append((gettext("esempio"), "esempio"))
@@ -119,7 +131,7 @@ def distintivi(incontro: Incontro, adesso: datetime) -> list[tuple[str, str]]:
         return voci
     if incontro.sede and incontro.sede.senza_gradini:
         voci.append((gettext("senza gradini"), "success"))
-    voci += [(str(servizio), "secondary") for servizio in incontro.servizi.all()]
+    voci += [(str(servizio), "secondary") for servizio in incontro.servizi_offerti]
     return voci
 
 

@@ -3,7 +3,7 @@ from datetime import time, timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -80,8 +80,52 @@ class IncontroQuerySet(models.QuerySet):
         return self.select_related("percorso", "laboratorio", "sede")
 
     def for_schede(self):
-        """``for_elenco`` with what its registrations and services say, in two more queries."""
-        return self.for_elenco().with_in_lista().prefetch_related("servizi", "percorso__fasi")
+        """What ``eventi.schede`` reads of a meeting to come, and no column more: a list shows
+        twenty of them, and building rows costs more than asking for them."""
+        return self._for_schede().with_in_lista().with_servizi_offerti()
+
+    def for_schede_passate(self):
+        """The same of one that is over."""
+        return self._for_schede().with_resoconto_at()
+
+    def _for_schede(self):
+        return self.for_elenco().only(
+            "slug",
+            "titolo",
+            "inizio",
+            "fine",
+            "ora_nota",
+            "data_a_parole",
+            "inizio_precedente",
+            "modalita",
+            "stato",
+            "con_iscrizione",
+            "posti",
+            "posti_riservati",
+            "posti_occupati",
+            "iscrizioni_dal",
+            "iscrizioni_fino",
+            "percorso__stato",
+            "percorso__esempio",
+            "laboratorio__nome",
+            "sede__nome",
+            "sede__indirizzo",
+            "sede__senza_gradini",
+        )
+
+    def for_dettaglio(self):
+        """With everything that its own page shows."""
+        return (
+            self.for_elenco()
+            .with_in_lista()
+            .with_servizi_offerti()
+            .select_related("resoconto")
+            .prefetch_related("percorso__fasi")
+        )
+
+    def with_servizi_offerti(self):
+        """``servizi_offerti``: its services, as a list."""
+        return self.prefetch_related(Prefetch("servizi", to_attr="servizi_offerti"))
 
     def with_in_lista(self):
         """``in_lista``: somebody waits, so a newcomer gets in line even behind free seats."""

@@ -17,12 +17,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from eventi import dati_strutturati
-from eventi.filtri import (
-    CITTA,
-    FiltroIncontri,
-    laboratori_da_scegliere,
-    ultimo_del_mese,
-)
+from eventi.filtri import CITTA, FiltroIncontri, ultimo_del_mese
+from eventi.filtri import zone as zone_da_scegliere
 from eventi.models import AllegatoResoconto, Incontro, Resoconto
 from eventi.schede import avviso, distintivi, in_lista_d_attesa, posti_a_parole, schede
 from eventi.services import perche_chiuse
@@ -43,8 +39,8 @@ APRIBILI[".jpeg"] = APRIBILI[".jpg"]
 def incontro_list(request):
     """The meetings to come, soonest first, with the filters and how much each would give."""
     adesso = timezone.now()
-    laboratori = list(laboratori_da_scegliere())
-    filtro = FiltroIncontri(request.GET, laboratori=laboratori, oggi=dates.a_roma(adesso).date())
+    zone = zone_da_scegliere()
+    filtro = FiltroIncontri(request.GET, zone=zone, oggi=dates.a_roma(adesso).date())
     futuri = Incontro.objects.pubblici().futuri(adesso)
     totale, conteggi = filtro.conta(futuri)
     pagina = _Paginatore(filtro.filtra(futuri).for_schede(), PER_PAGINA, totale).get_page(
@@ -57,7 +53,7 @@ def incontro_list(request):
             **_viste(adesso),
             "filtro": filtro,
             "scelte": filtro.data,
-            "opzioni": _opzioni(filtro, laboratori, conteggi),
+            "opzioni": _opzioni(filtro, zone, conteggi),
             "attivi": [(testo, _senza(request, campi)) for campi, testo in filtro.attivi()],
             "totale": totale,
             "page_obj": pagina,
@@ -71,7 +67,7 @@ def incontro_list(request):
 def incontro_archivio(request):
     """The meetings that are over, latest first, with their reports."""
     adesso = timezone.now()
-    passati = Incontro.objects.pubblici().passati(adesso).for_elenco().with_resoconto_at()
+    passati = Incontro.objects.pubblici().passati(adesso).for_schede_passate()
     pagina = Paginator(passati, PER_PAGINA).get_page(request.GET.get("page"))
     return render(
         request,
@@ -95,7 +91,7 @@ def incontro_mese(request, anno, mese):
         min(oggi, dates.a_roma(limiti["primo"]).date()) if limiti["primo"] else oggi,
         max(oggi, dates.a_roma(limiti["ultimo"]).date()) if limiti["ultimo"] else oggi,
     )
-    incontri = in_calendario.nel_periodo(primo, ultimo).for_schede().order_by("inizio", "pk")
+    incontri = list(in_calendario.nel_periodo(primo, ultimo).for_schede().order_by("inizio", "pk"))
     giorni = {}
     for incontro, scheda in zip(incontri, schede(incontri, adesso), strict=True):
         giorni.setdefault(dates.a_roma(incontro.inizio).date(), []).append(scheda)
@@ -135,8 +131,7 @@ def incontro_mese(request, anno, mese):
 def incontro_detail(request, slug):
     """Everything a person needs in order to come, or to know what came of it."""
     adesso = timezone.now()
-    incontri = Incontro.objects.pubblici().for_schede().select_related("resoconto")
-    incontro = get_object_or_404(incontri, slug=slug)
+    incontro = get_object_or_404(Incontro.objects.pubblici().for_dettaglio(), slug=slug)
     perche = perche_chiuse(incontro, adesso)
     return render(
         request,
@@ -270,10 +265,10 @@ def _mese(giorno):
     return dates.mese_anno(giorno), url
 
 
-def _opzioni(filtro, laboratori, conteggi):
+def _opzioni(filtro, zone, conteggi):
     """For each select: (value, words, how many, chosen)."""
-    zone = [(str(lab.numero), _zona(lab)) for lab in laboratori]
-    zone.append((CITTA, gettext("Tutta la città")))
+    scelte_zona = [(str(zona.numero), zona.etichetta) for zona in zone]
+    scelte_zona.append((CITTA, gettext("Tutta la città")))
     generi = [(valore, capfirst(testo)) for valore, testo in Incontro.Genere.choices]
 
     def voci(campo, scelte):
@@ -283,7 +278,7 @@ def _opzioni(filtro, laboratori, conteggi):
         ]
 
     return {
-        "zona": voci("zona", zone),
+        "zona": voci("zona", scelte_zona),
         "genere": voci("genere", generi),
         "quando": [
             (valore, testo, valore == filtro.data.get("quando")) for valore, testo in filtro.QUANDO
@@ -291,13 +286,6 @@ def _opzioni(filtro, laboratori, conteggi):
         "accessibile": conteggi["accessibile"][True],
         "servizi": conteggi["servizi"][True],
     }
-
-
-def _zona(laboratorio):
-    """ "Zona 4: Farnesiana, Baia del Re": who lives there knows the names, not the number."""
-    quartieri = ", ".join(quartiere.nome for quartiere in laboratorio.quartieri.all())
-    zona = gettext("Zona %(numero)d") % {"numero": laboratorio.numero}
-    return f"{zona}: {quartieri or laboratorio.nome}"
 
 
 def _senza(request, campi):
@@ -390,7 +378,7 @@ def _mappa(sede):
 def _servizi(incontro, adesso):
     """What can be asked for: (service, description, until when, still possible)."""
     voci = []
-    for servizio in incontro.servizi.all():
+    for servizio in incontro.servizi_offerti:
         fino = servizio.richiedibile_fino
         voci.append(
             (

@@ -113,9 +113,7 @@ def home(request):
         Incontro.objects.pubblici()
         .futuri(adesso)
         .filter(stato=Incontro.Stato.PUBBLICATO)
-        .for_elenco()
-        .with_in_lista()
-        .prefetch_related("servizi")[:PROSSIMI_IN_HOME]
+        .for_schede()[:PROSSIMI_IN_HOME]
     )
     # One query for the stages of them all: the page's own process and those of its meetings.
     percorsi = [incontro.percorso for incontro in prossimi]
@@ -193,9 +191,9 @@ def percorso_detail(request, slug):
     adesso = timezone.now()
     oggi = dates.a_roma(adesso).date()
     percorso = get_object_or_404(Percorso.objects.pubblici().with_fasi(), slug=slug)
-    incontri = Incontro.objects.pubblici().filter(percorso=percorso).for_elenco()
-    futuri = list(incontri.futuri(adesso).with_in_lista().prefetch_related("servizi"))
-    passati = list(incontri.passati(adesso).with_resoconto_at())
+    incontri = Incontro.objects.pubblici().filter(percorso=percorso)
+    futuri = list(incontri.futuri(adesso).for_schede())
+    passati = list(incontri.passati(adesso).for_schede_passate())
     tutti = futuri + passati
     for incontro in tutti:
         # The same process, with its stages already read.
@@ -337,7 +335,7 @@ def laboratorio_detail(request, slug):
     )
     suoi = Incontro.objects.pubblici().filter(laboratorio=laboratorio)
     futuri = suoi.futuri(adesso).for_schede()
-    passati = suoi.passati(adesso).for_elenco().with_resoconto_at()
+    passati = suoi.passati(adesso).for_schede_passate()
     resoconti = (
         Resoconto.objects.pubblicati()
         .filter(incontro__in=suoi)

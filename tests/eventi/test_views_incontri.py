@@ -84,8 +84,8 @@ def test_the_list_shows_what_is_to_come_soonest_first_and_no_draft(client):
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        (ELENCO, 7),
-        (f"{ELENCO}?accessibile=on&quando=mese", 7),
+        (ELENCO, 6),
+        (f"{ELENCO}?accessibile=on&quando=mese", 6),
         (f"{ELENCO}mese/2026/3/", 5),
         (f"{ELENCO}passati/", 3),
     ],
@@ -369,7 +369,7 @@ def test_what_was_typed_comes_back_escaped(client):
     ],
 )
 def test_periods_end_with_the_week_and_the_month(oggi, quando, periodo):
-    assert FiltroIncontri({"quando": quando}, laboratori=[], oggi=oggi).periodo() == periodo
+    assert FiltroIncontri({"quando": quando}, zone=[], oggi=oggi).periodo() == periodo
 
 
 # --- The month ------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
+from portale.lib.admin import inviati
 
 from . import services
 from .admin_forms import ConfermaForm, IscrizioneUfficioForm, MotivoForm, PostiForm, SpostaForm
@@ -127,10 +128,6 @@ def _porta(model_admin, request, incontro, *, stati, contesto=None, **kwargs):
     )
 
 
-def _conferma(request):
-    return ConfermaForm({} if request.method == "POST" else None)
-
-
 def _avvisati(incontro):
     """How many people the portal will write to, and how many the office must call."""
     return incontro.iscrizioni.vive().aggregate(
@@ -180,7 +177,7 @@ def pubblica(model_admin, request, pk):
         request,
         incontro,
         stati=[Stato.BOZZA],
-        form=_conferma(request),
+        form=ConfermaForm(inviati(request)),
         titolo=gettext("Pubblica l'incontro"),
         spiegazione=gettext(
             "Da adesso tutti lo vedono e, se è prevista, ci si può iscrivere. Poi data, sede e "
@@ -231,7 +228,7 @@ def sposta(model_admin, request, pk):
         request,
         incontro,
         stati=[Stato.PUBBLICATO, Stato.RINVIATO],
-        form=SpostaForm(request.POST or None, initial=attuali),
+        form=SpostaForm(inviati(request), initial=attuali),
         titolo=gettext("Sposta l'incontro"),
         spiegazione=gettext(
             "Adesso è: %(quando)s, %(dove)s. Chi è iscritto conserva il posto, riceve la nuova "
@@ -253,7 +250,7 @@ def rinvia(model_admin, request, pk):
         request,
         incontro,
         stati=[Stato.PUBBLICATO],
-        form=MotivoForm(request.POST or None),
+        form=MotivoForm(inviati(request)),
         titolo=gettext("Rinvia l'incontro a data da comunicare"),
         spiegazione=gettext(
             "Se conosci già la nuova data, usa «Sposta». Chi è iscritto conserva il posto; le "
@@ -275,7 +272,7 @@ def annulla(model_admin, request, pk):
         request,
         incontro,
         stati=[Stato.PUBBLICATO, Stato.RINVIATO],
-        form=MotivoForm(request.POST or None),
+        form=MotivoForm(inviati(request)),
         titolo=gettext("Annulla l'incontro"),
         spiegazione=gettext(
             "Non si può tornare indietro. La pagina resta sul sito con la scritta «annullato» e "
@@ -297,7 +294,7 @@ def svolto(model_admin, request, pk):
         request,
         incontro,
         stati=[Stato.PUBBLICATO],
-        form=_conferma(request),
+        form=ConfermaForm(inviati(request)),
         titolo=gettext("Segna l'incontro come svolto"),
         spiegazione=gettext(
             "Il passo dopo è il resoconto: va pubblicato entro %(giorni)d giorni dall'incontro."
@@ -318,7 +315,7 @@ def posti(model_admin, request, pk):
         request,
         incontro,
         stati=[Stato.PUBBLICATO, Stato.RINVIATO],
-        form=PostiForm(request.POST or None, initial=attuali),
+        form=PostiForm(inviati(request), initial=attuali),
         titolo=gettext("Cambia i posti"),
         contesto={"posti": _posti(incontro)},
         bottone=gettext("Cambia i posti"),

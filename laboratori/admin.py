@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, UfficioInline, UfficioModelAdmin
+from portale.lib.admin import SolaLetturaInline, UfficioInline, UfficioModelAdmin, inviati
 
 from . import services
 from .mappa import anelli
@@ -242,7 +242,7 @@ class DisponibilitaAdmin(UfficioModelAdmin):
             request,
             disponibilita,
             form=AssegnaForm(
-                request.POST or None,
+                inviati(request),
                 initial={"a": disponibilita.assegnata_a_id or request.user.pk},
             ),
             titolo=gettext("Assegna la disponibilità"),
@@ -262,7 +262,7 @@ class DisponibilitaAdmin(UfficioModelAdmin):
         return self.porta(
             request,
             disponibilita,
-            form=ChiudiForm(request.POST or None),
+            form=ChiudiForm(inviati(request)),
             titolo=gettext("Rispondi e chiudi"),
             spiegazione=gettext("%(nome)s offre: %(aiuti)s.")
             % {"nome": disponibilita.nome, "aiuti": disponibilita.aiuti_a_parole},

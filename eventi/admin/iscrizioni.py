@@ -16,7 +16,7 @@ from eventi.admin_forms import MotivoForm
 from eventi.admin_views import Porta
 from eventi.models import Incontro, Iscrizione, Necessita, PassaggioIscrizione, RichiestaServizio
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin
+from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin, inviati
 
 Stato = Iscrizione.Stato
 
@@ -332,7 +332,7 @@ class IscrizioneAdmin(UfficioModelAdmin):
         return self.porta(
             request,
             iscrizione,
-            form=MotivoForm(request.POST or None),
+            form=MotivoForm(inviati(request)),
             titolo=gettext("Conferma dall'ufficio"),
             spiegazione=gettext(
                 "%(nome)s avrà %(posti)d posti per «%(incontro)s» subito, anche se non ce ne sono "
@@ -358,7 +358,7 @@ class IscrizioneAdmin(UfficioModelAdmin):
         return self.porta(
             request,
             iscrizione,
-            form=MotivoForm(request.POST or None),
+            form=MotivoForm(inviati(request)),
             titolo=gettext("Annulla l'iscrizione"),
             spiegazione=gettext(
                 "%(nome)s perde il posto per «%(incontro)s» e, se ha una e-mail, riceve il "

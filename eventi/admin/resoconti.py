@@ -14,7 +14,7 @@ from eventi.admin_forms import ConfermaForm
 from eventi.admin_views import Porta
 from eventi.models import AllegatoResoconto, Incontro, Iscrizione, Resoconto
 from portale.lib import dates
-from portale.lib.admin import UfficioInline, UfficioModelAdmin
+from portale.lib.admin import UfficioInline, UfficioModelAdmin, inviati
 
 PESO_MASSIMO_MB = 10
 # How a file begins, and the extensions under which it may be published.
@@ -196,7 +196,7 @@ class ResocontoAdmin(UfficioModelAdmin):
         return self.porta(
             request,
             resoconto,
-            form=ConfermaForm({} if request.method == "POST" else None),
+            form=ConfermaForm(inviati(request)),
             titolo=gettext("Pubblica il resoconto"),
             spiegazione=gettext(
                 "Da adesso lo leggono tutti, e l'incontro risulta svolto. Potrai ancora "

@@ -91,6 +91,11 @@ def campo_della_riga(formfield):
     return formfield
 
 
+def inviati(request):
+    """What a form was sent with, None before it is sent: an empty form is sent all the same."""
+    return request.POST if request.method == "POST" else None
+
+
 class UfficioFormSet(BaseInlineFormSet):
     def add_fields(self, form, index):
         super().add_fields(form, index)

@@ -166,25 +166,26 @@ def test_each_line_counts_the_rows_of_the_list_that_it_opens(client, ufficio, ma
     adesso = timezone.now()
     percorso = PercorsoFactory()
     comuni = {"percorso": percorso, "laboratorio": None}
-    Stato = Incontro.Stato
     # Late: over for more than 15 days; the second is still "pubblicato" as well.
-    IncontroFactory(**comuni, inizio=adesso - timedelta(days=20), stato=Stato.SVOLTO)
-    IncontroFactory(**comuni, inizio=adesso - timedelta(days=21), stato=Stato.PUBBLICATO)
+    IncontroFactory(**comuni, inizio=adesso - timedelta(days=20), stato=Incontro.Stato.SVOLTO)
+    IncontroFactory(**comuni, inizio=adesso - timedelta(days=21), stato=Incontro.Stato.PUBBLICATO)
     # In order: within the days, told already, cancelled, of a process that is closed.
-    IncontroFactory(**comuni, inizio=adesso - timedelta(days=10), stato=Stato.SVOLTO)
+    IncontroFactory(**comuni, inizio=adesso - timedelta(days=10), stato=Incontro.Stato.SVOLTO)
     ResocontoFactory(
-        incontro=IncontroFactory(**comuni, inizio=adesso - timedelta(days=30), stato=Stato.SVOLTO)
+        incontro=IncontroFactory(
+            **comuni, inizio=adesso - timedelta(days=30), stato=Incontro.Stato.SVOLTO
+        )
     )
-    IncontroFactory(**comuni, inizio=adesso - timedelta(days=30), stato=Stato.ANNULLATO)
+    IncontroFactory(**comuni, inizio=adesso - timedelta(days=30), stato=Incontro.Stato.ANNULLATO)
     IncontroFactory(
         percorso__stato="concluso",
         laboratorio=None,
         inizio=adesso - timedelta(days=900),
-        stato=Stato.SVOLTO,
+        stato=Incontro.Stato.SVOLTO,
     )
     # Drafts: one near, one far.
-    IncontroFactory(**comuni, inizio=adesso + timedelta(days=29), stato=Stato.BOZZA)
-    IncontroFactory(**comuni, inizio=adesso + timedelta(days=40), stato=Stato.BOZZA)
+    IncontroFactory(**comuni, inizio=adesso + timedelta(days=29), stato=Incontro.Stato.BOZZA)
+    IncontroFactory(**comuni, inizio=adesso + timedelta(days=40), stato=Incontro.Stato.BOZZA)
     futuro = IncontroFactory(**comuni)
     IscrizioneFactory(
         incontro=futuro,

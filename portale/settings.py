@@ -190,6 +190,8 @@ DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 # A local socket is written %2Fvar%2Frun%2Fpostgresql in an address.
 DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"] or "")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Opening the file and setting it up takes longer than the queries of a page.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes the write lock when it begins, so that two of them queue
         # instead of failing half-way with "database is locked".

@@ -295,3 +295,17 @@ def test_the_breadcrumb_ends_with_this_page_which_is_no_link():
 
     assert re.findall(r'href="([^"]+)"', html) == ["/", "/laboratori/"]
     assert '<li class="breadcrumb-item active" aria-current="page">Zona &lt;3&gt;</li>' in html
+
+
+@pytest.mark.parametrize(
+    ("minuti", "frase"),
+    [
+        (1, "Riprova tra un minuto:"),
+        (5, "Riprova tra 5 minuti:"),
+        (None, "Aspetta qualche minuto"),
+    ],
+)
+def test_whoever_came_too_often_is_told_when_to_try_again(minuti, frase):
+    contesto = context.portale(RequestFactory().get("/contatti/")) | {"minuti": minuti}
+
+    assert frase in render_to_string("429.html", contesto)

@@ -1,12 +1,12 @@
 """What a person writes to register, and to change how many come."""
 
-from crispy_forms.layout import HTML, Fieldset, Layout
+from crispy_forms.layout import HTML, Div, Fieldset, Layout
 from django import forms
 from django.utils.functional import lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from portale.lib.antispam import FormProtetto, campi_antispam
+from portale.lib.antispam import FormProtetto
 from portale.lib.forms import PortaleFormHelper
 from portale.lib.testo import normalizza_email
 
@@ -97,7 +97,7 @@ class IscrizioneForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, servizi=(), submit, chiedi_nome=True, **kwargs):
+    def __init__(self, *args, servizi=(), chiedi_nome=True, **kwargs):
         super().__init__(*args, **kwargs)
         if servizi:
             self.fields["servizi"] = CampoServizi(servizi, label=_("Servizi che puoi chiedere"))
@@ -105,8 +105,12 @@ class IscrizioneForm(forms.Form):
             del self.fields["nome"]
         # The error summary follows the order in which the fields are read.
         self.order_fields(ORDINE)
-        self.helper = PortaleFormHelper(self, submit=submit)
+        self.helper = PortaleFormHelper(self, submit=_("Iscriviti"))
         self.helper.layout = Layout(*self.parti())
+
+    def per_la_lista(self):
+        """She would wait in line, and the button says so."""
+        self.helper.inputs[0].value = _("Mettiti in lista d'attesa")
 
     def parti(self):
         """What the form is made of, in the order in which it is read."""
@@ -150,6 +154,19 @@ class IscrizioneOspiteForm(FormProtetto, IscrizioneForm):
         },
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The template writes the <form> itself, with what differs from one visit to the next
+        # (the CSRF token and the time), so that the rest can be kept.
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    @property
+    def impronta(self):
+        """What the words of an empty form depend on, beside the page's language."""
+        servizi = self.fields["servizi"].choices if "servizi" in self.fields else []
+        return [str(self.helper.inputs[0].value), *servizi]
+
     def parti(self):
         return [
             Fieldset(_("Chi sei"), "nome", "email", "telefono"),
@@ -158,7 +175,7 @@ class IscrizioneOspiteForm(FormProtetto, IscrizioneForm):
                 *(n for n in ("posti_richiesti", "servizi", "necessita") if n in self.fields),
             ),
             Fieldset(_("I tuoi dati"), HTML(INFORMATIVA), "informativa"),
-            campi_antispam(),
+            Div("sito_web", css_class="visually-hidden", aria_hidden="true"),
         ]
 
     def clean_email(self):

@@ -2,7 +2,7 @@
 
 from functools import wraps
 
-from django.db.models import Prefetch
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,12 +15,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from eventi import services
 from eventi.calendario import ics_incontro
 from eventi.forms import IscrizioneForm, IscrizioneOspiteForm, PostiForm
-from eventi.models import Incontro, Iscrizione, RichiestaServizio
+from eventi.models import Incontro, Iscrizione
 from eventi.posti import ce_posto
 from portale.lib.dates import giorno_e_ora
 from portale.lib.limiti import consenti, limite_superato
 
 Stato = Iscrizione.Stato
+# Seconds. When registering opens everybody asks for the same empty form, which takes longer to
+# render than all the rest of its page.
+MODULO_TENUTO = 600
 
 
 def _vai(url):
@@ -35,31 +38,24 @@ def _vai(url):
 def iscrizione_crea(request, slug):
     """Register: a guest is sent a link, an account holder is in with one click."""
     adesso = timezone.now()
-    incontro = get_object_or_404(Incontro.objects.pubblici().for_elenco(), slug=slug)
+    incontro = get_object_or_404(_incontri(), slug=slug)
     indirizzi = request.user.indirizzi_verificati() if request.user.is_authenticated else []
     # Without a confirmed address of her own she is a guest, whoever she says she is.
     persona = request.user if indirizzi and request.user.email in indirizzi else None
     if indirizzi and (sua := _gia_iscritta(incontro, request.user, indirizzi)):
         if request.method == "POST":
             return _vai(sua.get_absolute_url())
-        return render(
-            request,
-            "eventi/iscrizione_gia.html",
-            {**_cornice(incontro), "iscrizione": sua},
-        )
-    if perche := services.perche_chiuse(incontro, adesso):
-        return _chiusa(request, incontro, perche)
+        contesto = {**_cornice(incontro), "iscrizione": sua}
+        return render(request, "eventi/iscrizione_gia.html", contesto)
 
-    completo = not ce_posto(incontro, 1)
-    form = _modulo(request, incontro, persona, completo, adesso)
-    contesto = {**_cornice(incontro), "persona": persona, "completo": completo, "form": form}
+    form = _modulo(request, incontro, persona, adesso)
     if request.method != "POST":
-        return render(request, "eventi/iscrizione_form.html", contesto)
+        return _pagina_modulo(request, incontro, persona, form, adesso)
     if request.POST.get("sito_web"):
         # A program filled the field that people do not see: it may believe that it worked.
         return _vai(reverse("eventi:iscrizione_inviata", args=[slug]))
     if not form.is_valid():
-        return render(request, "eventi/iscrizione_form.html", contesto)
+        return _pagina_modulo(request, incontro, persona, form, adesso)
     # Per client what a family or a library's desk may need in ten minutes; per meeting far more
     # than people are, so that nobody can close it to the others.
     if not (
@@ -75,11 +71,15 @@ def iscrizione_crea(request, slug):
             return _vai(iscrizione.get_absolute_url())
         _richiedi(request, incontro, form.cleaned_data, adesso)
     except services.Rifiuto as rifiuto:
-        if perche := services.perche_chiuse(incontro, adesso):
-            return _chiusa(request, incontro, perche)
         form.add_error(None, str(rifiuto))
-        return render(request, "eventi/iscrizione_form.html", contesto, status=409)
+        # Somebody may have closed or cancelled it since this request read it.
+        incontro = _incontri().get(pk=incontro.pk)
+        return _pagina_modulo(request, incontro, persona, form, adesso, status=409)
     return _vai(reverse("eventi:iscrizione_inviata", args=[slug]))
+
+
+def _incontri():
+    return Incontro.objects.pubblici().select_related("percorso", "sede")
 
 
 def _cornice(incontro):
@@ -98,13 +98,28 @@ def _gia_iscritta(incontro, persona, indirizzi):
     return sue.vive().filter(verificata_at__isnull=False).first()
 
 
-def _modulo(request, incontro, persona, completo, adesso):
+def _modulo(request, incontro, persona, adesso):
     dati = request.POST if request.method == "POST" else None
     servizi = [s for s in incontro.servizi.all() if s.richiedibile(adesso)]
-    submit = _("Mettiti in lista d'attesa") if completo else _("Iscriviti")
     if persona:
-        return IscrizioneForm(dati, servizi=servizi, submit=submit, chiedi_nome=not persona.nome)
-    return IscrizioneOspiteForm(dati, servizi=servizi, submit=submit, adesso=adesso)
+        return IscrizioneForm(dati, servizi=servizi, chiedi_nome=not persona.nome)
+    return IscrizioneOspiteForm(dati, servizi=servizi, adesso=adesso)
+
+
+def _pagina_modulo(request, incontro, persona, form, adesso, *, status=200):
+    if perche := services.perche_chiuse(incontro, adesso):
+        return _chiusa(request, incontro, perche)
+    completo = not ce_posto(incontro, 1)
+    if completo:
+        form.per_la_lista()
+    contesto = {
+        **_cornice(incontro),
+        "persona": persona,
+        "completo": completo,
+        "form": form,
+        "tenuta": 0 if settings.DEBUG else MODULO_TENUTO,
+    }
+    return render(request, "eventi/iscrizione_form.html", contesto, status=status)
 
 
 def _richiedi(request, incontro, dati, adesso):
@@ -123,7 +138,7 @@ def _chiusa(request, incontro, perche):
     wrote, so that she can tell it to the office."""
     scritto = []
     if request.method == "POST":
-        form = IscrizioneOspiteForm(submit="", adesso=timezone.now())
+        form = IscrizioneOspiteForm(adesso=timezone.now())
         scritto = [
             (form.fields[nome].label, valore)
             for nome in ("nome", "email", "telefono", "posti_richiesti", "necessita")
@@ -137,7 +152,7 @@ def _chiusa(request, incontro, perche):
 @require_safe
 def iscrizione_inviata(request, slug):
     """ "Look at your mail": the same for every address, known or not."""
-    incontro = get_object_or_404(Incontro.objects.pubblici().for_elenco(), slug=slug)
+    incontro = get_object_or_404(_incontri(), slug=slug)
     contesto = {
         **_cornice(incontro),
         "url_modulo": reverse("eventi:iscrizione_crea", args=[slug]),
@@ -164,15 +179,7 @@ def pagina_privata(*metodi):
         def wrapper(request, token):
             iscrizione = (
                 Iscrizione.objects.from_token(token)
-                .select_related(
-                    "necessita",
-                    "incontro__percorso",
-                    "incontro__laboratorio",
-                    "incontro__sede",
-                )
-                .prefetch_related(
-                    Prefetch("richieste", RichiestaServizio.objects.select_related("servizio"))
-                )
+                .select_related("necessita", "incontro__percorso", "incontro__sede")
                 .first()
             )
             if iscrizione is None:
@@ -207,7 +214,9 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
     # Time may have run out a moment before the scheduler releases the seat.
     scaduta = iscrizione.viva and iscrizione.scade_at is not None and iscrizione.scade_at <= adesso
     momento = Stato.SCADUTA.value if scaduta else iscrizione.stato
-    aperta = not services.perche_chiuse(incontro, adesso)
+    puo_tornare = momento in (Stato.SCADUTA, Stato.RINUNCIATA) and not services.perche_chiuse(
+        incontro, adesso
+    )
     contesto = {
         "iscrizione": iscrizione,
         "incontro": incontro,
@@ -216,7 +225,7 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
         "scade": giorno_e_ora(iscrizione.scade_at) if iscrizione.scade_at else "",
         "era_previsto": giorno_e_ora(incontro.inizio_precedente) if incontro.spostato else "",
         "posizione": iscrizione.posizione_in_lista(),
-        "servizi": [richiesta.servizio for richiesta in iscrizione.richieste.all()],
+        "servizi": [r.servizio for r in iscrizione.richieste.select_related("servizio")],
         "necessita": iscrizione.necessita.testo if hasattr(iscrizione, "necessita") else "",
         "link_online": incontro.link_online
         if momento == Stato.CONFERMATA and in_programma and not passata
@@ -225,8 +234,12 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
         "passata": passata,
         "in_programma": in_programma,
         "puo_confermare": not verificata
-        and (da_iniziare if iscrizione.viva and not scaduta else momento == "scaduta" and aperta),
-        "puo_iscriversi": aperta and momento in (Stato.SCADUTA, Stato.RINUNCIATA),
+        and (
+            puo_tornare
+            if momento == Stato.SCADUTA
+            else da_iniziare and momento in (Stato.DA_VERIFICARE, Stato.LISTA_ATTESA)
+        ),
+        "puo_iscriversi": puo_tornare,
         "puo_cambiare": da_iniziare
         and verificata
         and momento in (Stato.CONFERMATA, Stato.LISTA_ATTESA),
@@ -297,11 +310,17 @@ def iscrizione_conferma(request, iscrizione):
     if request.method == "HEAD":
         return HttpResponse()
     try:
-        iscrizione = services.conferma_indirizzo(iscrizione, adesso=timezone.now())
+        confermata = services.conferma_indirizzo(iscrizione, adesso=timezone.now())
     except services.Rifiuto as rifiuto:
         iscrizione.refresh_from_db()
         return _pagina(request, iscrizione, rifiuto=str(rifiuto), status=409)
+    for campo in CAMBIA:
+        setattr(iscrizione, campo, getattr(confermata, campo))
     return _pagina(request, iscrizione)
+
+
+# What confirming may change: the rest of what the page shows was read with the link.
+CAMBIA = ("stato", "posti", "scade_at", "in_lista_dal", "verificata_at", "solo_al_completo")
 
 
 @pagina_privata("GET", "HEAD", "POST")

@@ -31,7 +31,7 @@ def profilo(request):
     indirizzi = persona.indirizzi_verificati()
     iscrizioni = (
         Iscrizione.objects.for_persona(persona, indirizzi)
-        .select_related("incontro__percorso", "incontro__laboratorio", "incontro__sede")
+        .select_related("incontro__percorso", "incontro__sede")
         .with_posizione()
         .order_by("incontro__inizio", "pk")
     )

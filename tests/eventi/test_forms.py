@@ -25,7 +25,7 @@ def ospite(adesso=None, **campi):
         "ricevuto": timbro(adesso - timedelta(minutes=1)),
         **campi,
     }
-    return IscrizioneOspiteForm(dati, servizi=servizi(), submit="Iscriviti", adesso=adesso)
+    return IscrizioneOspiteForm(dati, servizi=servizi(), adesso=adesso)
 
 
 def test_fields_come_in_the_order_in_which_they_are_read():
@@ -73,13 +73,13 @@ def test_services_are_named_with_what_the_office_says_of_them():
 
 
 def test_without_services_there_is_no_empty_question():
-    form = IscrizioneForm(servizi=[], submit="Iscriviti")
+    form = IscrizioneForm(servizi=[])
 
     assert list(form.fields) == ["nome", "posti_richiesti", "necessita"]
 
 
 def test_somebody_whose_name_is_known_is_not_asked_for_it():
-    form = IscrizioneForm({"posti_richiesti": "1"}, submit="Iscriviti", chiedi_nome=False)
+    form = IscrizioneForm({"posti_richiesti": "1"}, chiedi_nome=False)
 
     assert form.errors == {}
     assert form.cleaned_data == {"posti_richiesti": 1, "necessita": ""}

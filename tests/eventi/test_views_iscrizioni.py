@@ -275,6 +275,33 @@ def test_a_service_that_can_no_longer_be_asked_for_is_not_offered(client):
     assert "da chiedere prima" not in letto
 
 
+def test_the_kept_form_is_each_visits_own(client, settings):
+    """What is kept of the empty form holds nobody's token, language, meeting or services."""
+    settings.CACHES = {
+        **settings.CACHES,
+        "pagine": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
+    con, senza, pieno = IncontroFactory(), IncontroFactory(), IncontroFactory(posti=0)
+    ServizioFactory(incontro=con)
+
+    def letto(incontro, lingua=""):
+        html = Client().get(lingua + pagina_modulo(incontro)).content.decode()
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', html)[1]
+        bottone = re.search(r"<button[^>]*name=\"invia\"[^>]*>([^<]+)", html)[1]
+        return token, 'name="servizi"' in html, bottone, html.count("<form")
+
+    lette = [letto(con), letto(con), letto(senza), letto(pieno), letto(senza)]
+
+    assert len({token for token, *_ in lette}) == 5
+    assert [resto for _, *resto in lette] == [
+        [True, "Iscriviti", 1],
+        [True, "Iscriviti", 1],
+        [False, "Iscriviti", 1],
+        [False, "Mettiti in lista d&#x27;attesa", 1],
+        [False, "Iscriviti", 1],
+    ]
+
+
 # --- Limits ---------------------------------------------------------------------------------
 
 
@@ -927,5 +954,5 @@ def test_a_private_page_asks_the_same_queries_for_one_or_three_services(
     servizi = ServizioFactory.create_batch(n, incontro=incontro)
     url = pagina(richiesta(incontro, servizi=servizi))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get(url)

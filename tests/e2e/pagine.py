@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import F
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from django.utils import timezone, translation
 
 from eventi.models import Incontro, Iscrizione, Resoconto
@@ -192,3 +192,14 @@ ALTROVE = {
     "account_confirm_login_code": "only after asking for a code: tests/e2e/test_conti.py",
     "account_set_password": "only for accounts without a password: there are none",
 }
+
+
+def nomi_delle_rotte(resolver=None, spazio=""):
+    """The names of all routes but the admin's."""
+    for modello in (resolver or get_resolver()).url_patterns:
+        if hasattr(modello, "url_patterns"):
+            if modello.namespace != "admin":
+                dentro = f"{spazio}{modello.namespace}:" if modello.namespace else spazio
+                yield from nomi_delle_rotte(modello, dentro)
+        else:
+            yield f"{spazio}{modello.name}"

@@ -1,20 +1,9 @@
 """Every page, as it stands and with the errors of its forms, at three widths."""
 
 import pytest
-from django.urls import get_resolver
 
 from .conftest import LARGHEZZE
-from .pagine import ALTROVE, PAGINE
-
-
-def nomi_delle_rotte(resolver=None, spazio=""):
-    for modello in (resolver or get_resolver()).url_patterns:
-        if hasattr(modello, "url_patterns"):
-            if modello.namespace != "admin":
-                dentro = f"{spazio}{modello.namespace}:" if modello.namespace else spazio
-                yield from nomi_delle_rotte(modello, dentro)
-        else:
-            yield f"{spazio}{modello.name}"
+from .pagine import ALTROVE, PAGINE, nomi_delle_rotte
 
 
 def test_every_route_is_a_page_of_the_list_or_has_a_reason_not_to_be():

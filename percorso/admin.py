@@ -9,7 +9,16 @@ from portale.lib.admin import UfficioFormSet, UfficioInline, UfficioModelAdmin
 from .models import Atto, Fase, Percorso
 
 
-class FaseForm(forms.ModelForm):
+class DateForm(forms.ModelForm):
+    def clean(self):
+        dati = super().clean()
+        inizio, fine = dati.get("inizio"), dati.get("fine")
+        if inizio and fine and fine < inizio:
+            self.add_error("fine", gettext("La fine viene prima dell'inizio."))
+        return dati
+
+
+class FaseForm(DateForm):
     def _get_validation_exclusions(self):
         """The order is checked among all the rows together, so that two may be swapped."""
         return super()._get_validation_exclusions() | {"ordine"}
@@ -33,8 +42,6 @@ class FaseFormSet(UfficioFormSet):
                 form.add_error("inizio", gettext("La fase comincia prima del percorso."))
             if percorso.fine and (fine or inizio) and (fine or inizio) > percorso.fine:
                 form.add_error("fine", gettext("La fase finisce dopo il percorso."))
-            if inizio and fine and fine < inizio:
-                form.add_error("fine", gettext("La fine viene prima dell'inizio."))
         if any(form.errors for form in self.forms):
             raise ValidationError(gettext("Controlla le fasi segnalate."))
 
@@ -70,6 +77,7 @@ class AttoInline(UfficioInline):
 
 @admin.register(Percorso)
 class PercorsoAdmin(UfficioModelAdmin):
+    form = DateForm
     list_display = ["titolo", "stato", "inizio", "fine", "esempio"]
     list_filter = ["stato"]
     search_fields = ["titolo"]

@@ -1,0 +1,150 @@
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import UserFactory
+from tests.ruoli import RUOLI, entra
+
+pytestmark = pytest.mark.django_db
+
+ELENCO = "/admin/accounts/user/"
+
+
+def scheda(persona):
+    return reverse("admin:accounts_user_change", args=[persona.pk])
+
+
+@pytest.fixture
+def amministratrice(client):
+    return entra(client, "amministratrice")
+
+
+@pytest.fixture
+def segretaria(client):
+    """Of the office, may change people, is not an administrator."""
+    persona = UserFactory(is_staff=True)
+    persona.user_permissions.add(
+        *Permission.objects.filter(codename__in=["add_user", "change_user", "view_user"])
+    )
+    client.force_login(persona)
+    return persona
+
+
+@pytest.mark.parametrize("ruolo", RUOLI)
+def test_permission_matrix_of_people(client, ruolo):
+    altra = UserFactory(nome="Segreta Persona")
+    entra(client, ruolo)
+    atteso = {"anonima": 302, "amministratrice": 200}.get(ruolo, 404)
+
+    responses = [client.get(url) for url in (ELENCO, scheda(altra), f"{ELENCO}add/")]
+
+    assert [response.status_code for response in responses] == [atteso] * 3
+    if atteso != 200:
+        assert "Segreta" not in "".join(r.content.decode() for r in responses)
+
+
+def test_a_new_person_has_no_password_and_an_address_to_prove(client, amministratrice):
+    gruppo = Group.objects.get(name="ufficio")
+
+    response = client.post(
+        f"{ELENCO}add/",
+        {
+            "email": " Nuova@Example.org ",
+            "nome": "Nuova Collega",
+            "lingua": "it",
+            "is_staff": "on",
+            "groups": [gruppo.pk],
+        },
+    )
+
+    assert response.status_code == 302
+    persona = User.objects.get(email="nuova@example.org")
+    assert not persona.has_usable_password()
+    assert (persona.is_staff, persona.is_superuser) == (True, False)
+    assert list(persona.groups.all()) == [gruppo]
+    indirizzo = EmailAddress.objects.get(user=persona)
+    assert (indirizzo.email, indirizzo.primary, indirizzo.verified) == (
+        "nuova@example.org",
+        True,
+        False,
+    )
+    assert LogEntry.objects.get().object_repr == f"persona {persona.pk}"
+
+
+def test_an_address_has_one_account(client, amministratrice):
+    UserFactory(email="anna@example.org")
+
+    response = client.post(f"{ELENCO}add/", {"email": "ANNA@example.org", "lingua": "it"})
+
+    assert response.context["adminform"].form.errors == {
+        "email": ["C'è già un account con questo indirizzo."]
+    }
+
+
+def test_who_is_no_administrator_gives_no_powers(client, segretaria):
+    altra = UserFactory()
+
+    client.post(
+        scheda(altra),
+        {
+            "nome": "Nome giusto",
+            "lingua": "it",
+            "is_active": "on",
+            "is_staff": "on",
+            "is_superuser": "on",
+            "groups": [Group.objects.get(name="ufficio").pk],
+            "user_permissions": [Permission.objects.first().pk],
+            "email": "rubata@example.org",
+        },
+    )
+    client.post(
+        f"{ELENCO}add/",
+        {"email": "nuova@example.org", "lingua": "it", "is_staff": "on", "is_superuser": "on"},
+    )
+
+    prima = altra.email
+    altra.refresh_from_db()
+    assert (altra.nome, altra.email) == ("Nome giusto", prima)
+    nuova = User.objects.get(email="nuova@example.org")
+    for persona in (altra, nuova):
+        assert (persona.is_staff, persona.is_superuser) == (False, False)
+        assert persona.groups.count() == persona.user_permissions.count() == 0
+
+
+def test_who_is_no_administrator_does_not_touch_one(client, segretaria):
+    capo = UserFactory(ufficio=True)
+
+    response = client.post(scheda(capo), {"nome": "Altra", "lingua": "it"})
+
+    assert response.status_code == 404
+    capo.refresh_from_db()
+    assert (capo.nome != "Altra", capo.is_active) == (True, True)
+
+
+def test_the_list_of_people_finds_by_name_and_address(client, amministratrice):
+    anna = UserFactory(nome="Anna Verdi", email="anna@example.org")
+    UserFactory(nome="Bruna", email="bruna@example.org")
+
+    for parole in ("verdi", "anna@"):
+        assert list(client.get(f"{ELENCO}?q={parole}").context["cl"].result_list) == [anna]
+
+
+@pytest.mark.parametrize("righe", [1, 3])
+def test_the_list_of_people_asks_as_often_for_one_row_as_for_three(
+    client, amministratrice, righe, django_assert_num_queries
+):
+    for _n in range(righe):
+        UserFactory().groups.add(Group.objects.get(name="ufficio"))
+
+    with django_assert_num_queries(6):
+        client.get(ELENCO)
+
+
+def test_the_groups_can_be_read_in_italian(client, amministratrice):
+    response = client.get("/admin/auth/group/")
+
+    assert response.status_code == 200
+    assert "moderatori" in response.content.decode()

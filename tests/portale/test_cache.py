@@ -8,6 +8,7 @@ from django.db import connection
 
 from portale.lib import cache as modulo
 from portale.lib.cache import RedisCacheWithFallback
+from tests.factories import UserFactory
 
 OPZIONI = {"OPTIONS": {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}}
 
@@ -101,6 +102,37 @@ def test_a_redis_that_hangs_costs_one_short_wait_not_one_for_each_call(
     for numero in range(20):
         caches["default"].set(f"k{numero}", numero, 60)
     assert time.perf_counter() - inizio < 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("server", ["dead_redis", "hanging_redis"])
+def test_logging_in_works_within_a_second_without_redis(request, client, server, with_redis_at):
+    UserFactory(email="anna@example.org")
+    client.get("/accounts/login/")
+    with_redis_at(request.getfixturevalue(server))
+    inizio = time.perf_counter()
+    response = client.post(
+        "/accounts/login/", {"login": "anna@example.org", "password": "una-password-lunga"}
+    )
+    assert time.perf_counter() - inizio < 1
+    assert response.status_code == 302
+    assert "_auth_user_id" in client.session
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("server", ["dead_redis", "hanging_redis"])
+def test_limits_still_hold_without_redis(request, client, server, with_redis_at):
+    UserFactory(email="anna@example.org")
+    with_redis_at(request.getfixturevalue(server))
+    sbagliata = {"login": "anna@example.org", "password": "non è questa"}
+    # Five wrong passwords for one address in five minutes.
+    for _ in range(6):
+        response = client.post("/accounts/login/", sbagliata)
+    assert "_auth_user_id" not in client.session
+    giusta = {"login": "anna@example.org", "password": "una-password-lunga"}
+    response = client.post("/accounts/login/", giusta)
+    assert response.status_code == 200
+    assert "_auth_user_id" not in client.session
 
 
 def test_redis_is_asked_again_when_its_pause_is_over(dead_redis, monkeypatch):

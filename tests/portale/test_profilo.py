@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from eventi.models import Incontro
 from tests.factories import IncontroFactory, IscrizioneFactory, UserFactory
+from tests.ruoli import RUOLI, entra
 
 pytestmark = pytest.mark.django_db
 
@@ -137,13 +138,19 @@ def test_the_form_changes_nothing_else(client, persona, campo):
     assert getattr(persona, campo) == prima
 
 
-def test_every_account_has_its_own_profile_and_no_other_method(client):
-    for ufficio in (False, True):
-        client.force_login(UserFactory(ufficio=ufficio))
-        stati = [
-            getattr(client, m)(reverse("profilo")).status_code for m in ("get", "put", "delete")
-        ]
-        assert stati == [200, 405, 405]
+@pytest.mark.parametrize("ruolo", RUOLI)
+def test_who_may_do_what(client, ruolo):
+    """Everybody who signs in has a profile, her own."""
+    entra(client, ruolo)
+    profilo = reverse("profilo")
+
+    risposte = {
+        m: getattr(client, m)(profilo).status_code for m in ("get", "head", "put", "delete")
+    }
+    risposte["post"] = client.post(profilo, {"nome": "Anna", "lingua": "it"}).status_code
+
+    atteso = {"get": 200, "head": 200, "put": 405, "delete": 405, "post": 303}
+    assert risposte == (dict.fromkeys(atteso, 302) if ruolo == "anonima" else atteso)
 
 
 def test_the_form_is_protected_from_other_sites(persona):

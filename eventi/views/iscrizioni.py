@@ -240,9 +240,7 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
             else da_iniziare and momento in (Stato.DA_VERIFICARE, Stato.LISTA_ATTESA)
         ),
         "puo_iscriversi": puo_tornare,
-        "puo_cambiare": da_iniziare
-        and verificata
-        and momento in (Stato.CONFERMATA, Stato.LISTA_ATTESA),
+        "puo_cambiare": _puo_cambiare(iscrizione, adesso),
         "puo_rinunciare": iscrizione.viva
         and not scaduta
         and (da_iniziare or incontro.stato == Incontro.Stato.RINVIATO),
@@ -251,6 +249,16 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
         "rifiuto": rifiuto,
     }
     return render(request, "iscrizioni/iscrizione_detail.html", contesto, status=status)
+
+
+def _puo_cambiare(iscrizione, adesso):
+    incontro = iscrizione.incontro
+    return (
+        iscrizione.verificata_at is not None
+        and iscrizione.stato in (Stato.CONFERMATA, Stato.LISTA_ATTESA)
+        and incontro.stato == Incontro.Stato.PUBBLICATO
+        and incontro.inizio > adesso
+    )
 
 
 def _titolo(incontro, momento, verificata, passata):
@@ -354,6 +362,8 @@ def iscrizione_rinuncia(request, iscrizione):
 
 @pagina_privata("GET", "HEAD", "POST")
 def iscrizione_modifica(request, iscrizione):
+    adesso = timezone.now()
+    possibile = _puo_cambiare(iscrizione, adesso)
     form = PostiForm(
         request.POST if request.method == "POST" else None,
         initial={"posti_richiesti": iscrizione.posti_richiesti},
@@ -361,14 +371,16 @@ def iscrizione_modifica(request, iscrizione):
     status = 200
     if form.is_valid():
         try:
-            services.cambia_posti(
-                iscrizione, form.cleaned_data["posti_richiesti"], adesso=timezone.now()
-            )
+            services.cambia_posti(iscrizione, form.cleaned_data["posti_richiesti"], adesso=adesso)
         except services.Rifiuto as rifiuto:
+            if not possibile:
+                return _pagina(request, iscrizione, rifiuto=str(rifiuto), status=409)
             form.add_error(None, str(rifiuto))
             status = 409
         else:
             return _vai(f"{iscrizione.get_absolute_url()}?fatto=posti")
+    if not possibile:
+        return _pagina(request, iscrizione)
     contesto = {"iscrizione": iscrizione, "incontro": iscrizione.incontro, "form": form}
     return render(request, "iscrizioni/iscrizione_modifica.html", contesto, status=status)
 

@@ -904,6 +904,29 @@ def test_an_impossible_number_of_seats_changes_nothing(client, valore):
     assert iscrizione.posti == 1
 
 
+def test_what_is_over_cannot_be_changed_and_the_page_says_how_things_stand(client):
+    lasciata = IscrizioneFactory(stato=Stato.RINUNCIATA, posti=0)
+    url = pagina(lasciata, "iscrizione_modifica")
+
+    letta, inviata = client.get(url), client.post(url, {"posti_richiesti": "2"})
+
+    assert (letta.status_code, inviata.status_code) == (200, 409)
+    assert "Hai lasciato il posto" in parole(letta)
+    assert "i posti non si possono cambiare" in parole(inviata)
+
+
+def test_who_waits_changes_how_many_without_losing_her_place(client):
+    incontro = IncontroFactory(posti=1)
+    IscrizioneFactory(incontro=incontro)
+    sua = IscrizioneFactory(incontro=incontro, in_attesa=True)
+    IscrizioneFactory(incontro=incontro, in_attesa=True)
+
+    client.post(pagina(sua, "iscrizione_modifica"), {"posti_richiesti": "2"})
+
+    sua.refresh_from_db()
+    assert (sua.posti_richiesti, sua.posizione_in_lista()) == (2, 1)
+
+
 # --- Reminders ------------------------------------------------------------------------------
 
 

@@ -15,6 +15,10 @@ from .generi import registro
 from .models import Messaggio
 
 
+def _breve(momento):
+    return f"{dates.a_roma(momento):%d/%m/%Y, %H:%M}"
+
+
 class GenereFilter(admin.SimpleListFilter):
     title = _("genere")
     parameter_name = "genere"
@@ -36,7 +40,6 @@ class MessaggioAdmin(UfficioModelAdmin):
     list_display = ["che_cosa", "destinatario", "stato", "dovuto", "tentativi", "inviato"]
     list_filter = ["stato", GenereFilter]
     search_fields = ["destinatario"]
-    search_help_text = _("Cerca per indirizzo e-mail")
     ordering = ["-pk"]
     actions = ["rispedisci"]
     fields = [
@@ -70,15 +73,15 @@ class MessaggioAdmin(UfficioModelAdmin):
 
     @admin.display(description=_("da spedire dal"), ordering="dovuto_at")
     def dovuto(self, messaggio):
-        return dates.giorno_e_ora(messaggio.dovuto_at)
+        return _breve(messaggio.dovuto_at)
 
     @admin.display(description=_("inviato il"), ordering="inviato_at", empty_value="–")
     def inviato(self, messaggio):
-        return messaggio.inviato_at and dates.giorno_e_ora(messaggio.inviato_at)
+        return messaggio.inviato_at and _breve(messaggio.inviato_at)
 
     @admin.display(description=_("messo in coda il"), ordering="created_at")
     def creato(self, messaggio):
-        return dates.giorno_e_ora(messaggio.created_at)
+        return _breve(messaggio.created_at)
 
     @admin.action(permissions=["view"], description=_("Rispedisci i messaggi falliti"))
     def rispedisci(self, request, queryset):
@@ -116,6 +119,7 @@ class MessaggioAdmin(UfficioModelAdmin):
         ]
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context["subtitle"] = obj and self.che_cosa(obj)
         if obj is not None and obj.stato == Messaggio.Stato.FALLITO:
             context["porte"] = [
                 {

@@ -49,7 +49,7 @@ def indirizzo_cliente(request) -> str:
     """
     indirizzo = request.META.get("REMOTE_ADDR", "")
     if settings.ALLAUTH_TRUSTED_PROXY_COUNT:
-        visti = [v.strip() for v in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        visti = [v.strip() for v in request.headers.get("x-forwarded-for", "").split(",")]
         if len(visti) >= settings.ALLAUTH_TRUSTED_PROXY_COUNT:
             indirizzo = visti[-settings.ALLAUTH_TRUSTED_PROXY_COUNT]
     # "1.2.3.4:5678" and "[::1]:5678", as some proxies write them.

@@ -13,16 +13,16 @@ from .models import Incontro, Iscrizione
 
 
 def _accoda(genere: str, iscrizione: Iscrizione, chiave: str, adesso: datetime, **parametri):
-    if not iscrizione.email:
-        return
-    posta.accoda(
-        genere,
-        iscrizione.email,
-        chiave=f"{genere}:{iscrizione.pk}:{chiave}",
-        lingua=iscrizione.lingua,
-        parametri={"iscrizione": iscrizione.pk, **parametri},
-        adesso=adesso,
-    )
+    if iscrizione.email:
+        messaggio = Messaggio(
+            genere=genere,
+            destinatario=iscrizione.email,
+            lingua=iscrizione.lingua,
+            chiave=f"{genere}:{iscrizione.pk}:{chiave}",
+            parametri={"iscrizione": iscrizione.pk, **parametri},
+            dovuto_at=adesso,
+        )
+        posta.accoda_molti([messaggio], adesso=adesso)
 
 
 def _minuto(adesso: datetime) -> str:

@@ -48,11 +48,9 @@ def incontro_bloccato(pk: int, adesso: datetime) -> Iterator[Incontro]:
     """Hold the meeting's lock; on leaving, give freed seats to the waiting list and store the
     count. An exception undoes everything."""
     with _in_fila(), transaction.atomic():
-        incontro = (
-            Incontro.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("percorso")
-            .get(pk=pk)
-        )
+        incontro = Incontro.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+        # True once we have looked and nobody waits, until somebody is put in line.
+        incontro.coda_vuota = False
         prima = (incontro.posti_occupati, incontro.posti_oltre)
         yield incontro
         offri_posti_liberi(incontro, adesso)
@@ -95,6 +93,8 @@ def passa(
     iscrizione.stato = stato
     iscrizione.posti = posti
     iscrizione.scade_at = scade_at
+    if stato == Stato.LISTA_ATTESA:
+        incontro.coda_vuota = False
     if stato == Stato.CONFERMATA:
         iscrizione.confermata_at = adesso
         iscrizione.solo_al_completo = False
@@ -114,7 +114,18 @@ def ce_posto(incontro: Incontro, posti: int) -> bool:
     """Whether a newcomer may take ``posti`` seats: they are free and nobody waits for them."""
     if incontro.posti is None:
         return True
-    return incontro.posti_liberi >= posti and not incontro.iscrizioni.in_attesa().exists()
+    if incontro.posti_liberi < posti:
+        return False
+    incontro.coda_vuota = not incontro.iscrizioni.in_attesa().exists()
+    return incontro.coda_vuota
+
+
+def fai_posto(incontro: Incontro, posti: int, adesso: datetime) -> bool:
+    """The same under the lock, releasing first the holds whose time is over where their seats
+    are wanted now."""
+    if incontro.posti is not None and incontro.posti_liberi < posti:
+        fai_scadere(incontro, adesso)
+    return ce_posto(incontro, posti)
 
 
 def scadenza_offerta(incontro: Incontro, adesso: datetime) -> datetime:
@@ -129,6 +140,8 @@ def offri_posti_liberi(incontro: Incontro, adesso: datetime) -> None:
     its place waiting for all of them, and only then do smaller requests pass before it.
     """
     if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.inizio <= adesso:
+        return
+    if incontro.coda_vuota:
         return
     while incontro.posti is None or incontro.posti_liberi > 0:
         coda = incontro.iscrizioni.in_attesa()

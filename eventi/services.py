@@ -29,7 +29,7 @@ from .posti import (
     ATTESA_VERIFICA,
     ATTESA_VERIFICA_IN_LISTA,
     Attore,
-    ce_posto,
+    fai_posto,
     fai_scadere,
     incontro_bloccato,
     passa,
@@ -76,27 +76,22 @@ def richiedi_iscrizione(
     difference. Raises Rifiuto when registering is closed.
     """
     email = normalizza_email(email)
+    percorso = incontro.percorso
     with incontro_bloccato(incontro.pk, adesso) as incontro:
+        # Its stages are not under the lock: those that the caller has read will do.
+        incontro.percorso = percorso
         _pretendi_aperte(incontro, adesso)
-        fai_scadere(incontro, adesso)
-        iscrizione = incontro.iscrizioni.filter(email=email).first()
-        if iscrizione and iscrizione.viva and iscrizione.verificata_at:
+        iscrizione, nuova = _cerca(incontro, email, adesso)
+        if iscrizione.viva and iscrizione.verificata_at:
             avvisi.gia_iscritta(iscrizione, adesso)
             return iscrizione
-        if iscrizione is None:
-            iscrizione = Iscrizione(incontro=incontro, email=email)
-        trattenuta = iscrizione.stato == Stato.DA_VERIFICARE
-        if not trattenuta or iscrizione.posti_richiesti != posti_richiesti:
+        iscrizione.nome, iscrizione.telefono, iscrizione.lingua = nome, telefono, lingua
+        gia_tenuti = iscrizione.posti if iscrizione.stato == Stato.DA_VERIFICARE else 0
+        if gia_tenuti == posti_richiesti:
+            iscrizione.save()
+        else:
             _metti_da_verificare(incontro, iscrizione, posti_richiesti, adesso)
-        _scrivi_dati(
-            iscrizione,
-            nome=nome,
-            telefono=telefono,
-            lingua=lingua,
-            necessita=necessita,
-            servizi=servizi,
-            adesso=adesso,
-        )
+        _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso)
         avvisi.verifica(iscrizione, adesso)
         return iscrizione
 
@@ -116,24 +111,17 @@ def iscrivi_persona(
     Already registered, she gets the registration that she has. Raises Rifiuto when closed.
     """
     email = normalizza_email(persona.email)
+    percorso = incontro.percorso
     with incontro_bloccato(incontro.pk, adesso) as incontro:
-        fai_scadere(incontro, adesso)
-        iscrizione = incontro.iscrizioni.filter(email=email).first()
-        if iscrizione and iscrizione.viva and iscrizione.verificata_at:
+        incontro.percorso = percorso
+        iscrizione, nuova = _cerca(incontro, email, adesso)
+        if iscrizione.viva and iscrizione.verificata_at:
             return iscrizione
         _pretendi_aperte(incontro, adesso)
-        if iscrizione is None:
-            iscrizione = Iscrizione(incontro=incontro, email=email)
-        iscrizione.persona = persona
+        iscrizione.persona, iscrizione.lingua = persona, persona.lingua
+        iscrizione.nome = nome or persona.nome or iscrizione.nome or email
         _ammetti(incontro, iscrizione, posti_richiesti, adesso)
-        _scrivi_dati(
-            iscrizione,
-            nome=nome or persona.nome or iscrizione.nome or email,
-            lingua=persona.lingua,
-            necessita=necessita,
-            servizi=servizi,
-            adesso=adesso,
-        )
+        _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso)
         return iscrizione
 
 
@@ -154,8 +142,7 @@ def conferma_indirizzo(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizion
             _metti_in_lista(incontro, iscrizione, adesso, dal=iscrizione.in_lista_dal)
         else:
             _pretendi_aperte(incontro, adesso)
-            fai_scadere(incontro, adesso)
-            iscrizione = rileggi(incontro, iscrizione.pk)
+            iscrizione, _nuova = _cerca(incontro, iscrizione.email, adesso)
             _ammetti(incontro, iscrizione, iscrizione.posti_richiesti, adesso)
         return iscrizione
 
@@ -231,7 +218,7 @@ def cambia_posti(iscrizione: Iscrizione, posti_richiesti: int, *, adesso: dateti
             )
         elif iscrizione.stato == Stato.CONFERMATA:
             in_piu = posti_richiesti - iscrizione.posti
-            if in_piu > 0 and not ce_posto(incontro, in_piu):
+            if in_piu > 0 and not fai_posto(incontro, in_piu, adesso):
                 raise Rifiuto(
                     _("Non ci sono abbastanza posti liberi: il tuo resta come prima.")
                     if iscrizione.posti == 1
@@ -294,15 +281,13 @@ def iscrivi_dall_ufficio(
             raise Rifiuto(
                 _("Ci si può iscrivere solo a un incontro pubblicato e non ancora finito.")
             )
-        fai_scadere(incontro, adesso)
-        iscrizione = incontro.iscrizioni.filter(email=email).first() if email else None
-        if iscrizione and iscrizione.viva and iscrizione.verificata_at:
+        iscrizione, nuova = _cerca(incontro, email, adesso)
+        if iscrizione.viva and iscrizione.verificata_at:
             raise Rifiuto(
                 _("Questo indirizzo è già iscritto (%(stato)s).")
                 % {"stato": iscrizione.get_stato_display()}
             )
-        if iscrizione is None:
-            iscrizione = Iscrizione(incontro=incontro, email=email)
+        iscrizione.nome, iscrizione.telefono, iscrizione.lingua = nome, telefono, lingua
         iscrizione.canale = canale
         iscrizione.registrata_da = autore
         _ammetti(
@@ -315,15 +300,7 @@ def iscrivi_dall_ufficio(
             oltre_il_limite=oltre_il_limite,
             motivo=motivo,
         )
-        _scrivi_dati(
-            iscrizione,
-            nome=nome,
-            telefono=telefono,
-            lingua=lingua,
-            necessita=necessita,
-            servizi=servizi,
-            adesso=adesso,
-        )
+        _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso)
         return iscrizione
 
 
@@ -614,7 +591,7 @@ def _metti_da_verificare(incontro, iscrizione, posti_richiesti, adesso):
     iscrizione.verificata_at = None
     iscrizione.solo_al_completo = False
     iscrizione.canale = Iscrizione.Canale.ONLINE
-    if ce_posto(incontro, posti_richiesti):
+    if fai_posto(incontro, posti_richiesti, adesso):
         passa(
             incontro,
             iscrizione,
@@ -656,7 +633,7 @@ def _ammetti(
     iscrizione.posti_richiesti = posti_richiesti
     iscrizione.solo_al_completo = False
     chi = {"attore": attore, "autore": autore, "motivo": motivo}
-    if ce_posto(incontro, posti_richiesti):
+    if fai_posto(incontro, posti_richiesti, adesso):
         _conferma(incontro, iscrizione, posti_richiesti, adesso, **chi)
     elif oltre_il_limite:
         _pretendi_motivo(motivo)
@@ -699,7 +676,7 @@ def _metti_in_lista(
     here now, an offer would only make her click again."""
     iscrizione.verificata_at = iscrizione.verificata_at or adesso
     iscrizione.in_lista_dal = dal
-    if ce_posto(incontro, iscrizione.posti_richiesti):
+    if fai_posto(incontro, iscrizione.posti_richiesti, adesso):
         _conferma(
             incontro,
             iscrizione,
@@ -722,24 +699,34 @@ def _metti_in_lista(
     avvisi.lista_attesa(iscrizione, adesso)
 
 
-def _scrivi_dati(iscrizione, *, nome, lingua, necessita, servizi, adesso, telefono="") -> None:
-    """Store what she told of herself; her needs and services apart from the registration."""
-    iscrizione.nome = nome
-    iscrizione.telefono = telefono
-    iscrizione.lingua = lingua
-    iscrizione.save(update_fields=["nome", "telefono", "lingua"])
+def _cerca(incontro, email, adesso) -> tuple[Iscrizione, bool]:
+    """The registration of an address, and whether it is a new one. If its time has run out
+    unnoticed it is released first."""
+    iscrizione = incontro.iscrizioni.filter(email=email).first() if email else None
+    if iscrizione is None:
+        return Iscrizione(incontro=incontro, email=email), True
+    if iscrizione.viva and iscrizione.scade_at and iscrizione.scade_at <= adesso:
+        fai_scadere(incontro, adesso)
+        iscrizione.refresh_from_db()
+    iscrizione.incontro = incontro
+    return iscrizione, False
+
+
+def _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso) -> None:
+    """Store what she needs and asks for, apart from the registration."""
     if necessita.strip():
         Necessita.objects.update_or_create(
             iscrizione=iscrizione, defaults={"testo": necessita.strip()}
         )
-    else:
+    elif not nuova:
         Necessita.objects.filter(iscrizione=iscrizione).delete()
     richiesti = {
         servizio.pk
         for servizio in servizi
         if servizio.incontro_id == iscrizione.incontro_id and servizio.richiedibile(adesso)
     }
-    iscrizione.richieste.exclude(servizio_id__in=richiesti).delete()
+    if not nuova:
+        iscrizione.richieste.exclude(servizio_id__in=richiesti).delete()
     RichiestaServizio.objects.bulk_create(
         (RichiestaServizio(iscrizione=iscrizione, servizio_id=pk) for pk in sorted(richiesti)),
         ignore_conflicts=True,

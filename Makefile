@@ -16,7 +16,7 @@ unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_BINARY PIP_CONSTRAINT PIP_REQUIRE
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint format lock ci ambiente ambiente-dev frontend catalogues clean
+.PHONY: help run test lint format messages lock ci ambiente ambiente-dev frontend catalogues clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,10 @@ format: ambiente-dev ## rewrite Python and templates in the house style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	.venv/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
+
+messages: ambiente ## read the strings of the code into locale/en (needs gettext)
+	DEMO=on $(PY) manage.py makemessages --locale en --add-location file --no-obsolete \
+		--ignore node_modules --ignore tests --ignore docs --ignore benchmarks --ignore frontend
 
 lock: ## resolve pyproject.toml into the two lock files anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

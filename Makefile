@@ -16,7 +16,7 @@ unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_BINARY PIP_CONSTRAINT PIP_REQUIRE
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint format messages lock ci ambiente ambiente-dev frontend catalogues clean
+.PHONY: help run test lint format messages lock ci ambiente ambiente-dev frontend validatore catalogues clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,7 +25,7 @@ run: ambiente frontend catalogues ## serve the demo at http://127.0.0.1:8000 (PO
 	@DEMO="$${DEMO:-on}" BASE_URL="$${BASE_URL:-http://127.0.0.1:$(PORT)}" \
 	exec $(PY) manage.py avvia --prepara --porta "$(PORT)"
 
-test: ambiente-dev frontend catalogues ## run the whole suite (TESTS="-n 0 tests/eventi" for a part)
+test: ambiente-dev frontend catalogues validatore ## run the whole suite (TESTS="-n 0 tests/eventi" for a part)
 	@exec $(PY) -m pytest -rs $(TESTS)
 
 lint: ambiente-dev ## check style and common mistakes, in Python and in templates
@@ -55,7 +55,7 @@ ci: ## everything that must hold before a change lands (installs and starts what
 	@exec .ci/run
 
 clean: ## throw away what can be made again; the demo's data in var/ stay
-	rm -rf .venv frontend/node_modules frontend/build .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv frontend/node_modules frontend/build tests/e2e/node_modules .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # --- Parts of the above ----------------------------------------------------------------------
@@ -89,6 +89,14 @@ ambiente-dev:
 
 frontend:
 	@$(PY) frontend/costruisci.py
+
+# html-validate, which tests/e2e/test_html.py asks about every page.
+validatore: ambiente-dev
+	@cmp -s tests/e2e/package-lock.json tests/e2e/node_modules/.lock || { \
+		echo "HTML validator: installing it"; \
+		PATH="$$PWD/.venv/bin:$$PATH" npm ci --prefix tests/e2e --ignore-scripts --no-audit \
+			--no-fund --no-update-notifier --loglevel=error && \
+		cp tests/e2e/package-lock.json tests/e2e/node_modules/.lock; }
 
 catalogues:
 	@for po in locale/*/LC_MESSAGES/*.po; do \

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from laboratori.models import Laboratorio
 from portale.lib import dates
+from portale.lib.memoria import ricorda
 
 from .models import Incontro
 
@@ -127,11 +128,8 @@ class FiltroIncontri(forms.Form):
         return incontri.nel_periodo(*self.periodo())
 
     def conta(self, incontri):
-        """How many meetings ``filtra`` gives, and for each value how many there would be with
-        that value beside the other filters: ``(total, {field: Counter of values})``.
-
-        One query, of as many rows as there are different kinds of meetings.
-        """
+        """How many of the meetings to come ``filtra`` gives, and for each value how many there
+        would be with that value beside the other filters: ``(total, {field: Counter})``."""
         scelte = self.scelte
         cercate = {
             "zona": scelte.get("zona") or None,
@@ -139,17 +137,16 @@ class FiltroIncontri(forms.Form):
             "accessibile": True if scelte.get("accessibile") else None,
             "servizi": True if scelte.get("servizi") else None,
         }
-        gruppi = (
-            incontri.nel_periodo(*self.periodo())
-            .with_offre_servizi()
-            .order_by()
-            .values_list("laboratorio__numero", "genere", "sede__senza_gradini", "offre_servizi")
-            .annotate(quanti=Count("pk"))
-        )
+        periodo = self.periodo()
+        if periodo == (None, None):
+            gruppi = ricorda("gruppi-di-incontri", lambda: _gruppi(incontri))
+        else:
+            gruppi = _gruppi(incontri.nel_periodo(*periodo))
         totale, conteggi = 0, {campo: Counter() for campo in cercate}
-        for numero, genere, senza_gradini, offre_servizi, quanti in gruppi:
+        numeri = {zona.pk: numero for numero, zona in self.zone.items()} | {None: CITTA}
+        for laboratorio, genere, senza_gradini, offre_servizi, quanti in gruppi:
             valori = {
-                "zona": CITTA if numero is None else str(numero),
+                "zona": numeri.get(laboratorio),
                 "genere": genere,
                 "accessibile": senza_gradini is True,
                 "servizi": offre_servizi,
@@ -203,6 +200,16 @@ def ultimo_del_mese(giorno):
     return giorno.replace(day=monthrange(giorno.year, giorno.month)[1])
 
 
+def _gruppi(incontri):
+    """How many there are of each kind: as many rows as kinds, however many the meetings."""
+    return list(
+        incontri.with_offre_servizi()
+        .order_by()
+        .values_list("laboratorio", "genere", "sede__senza_gradini", "offre_servizi")
+        .annotate(quanti=Count("pk"))
+    )
+
+
 class Zona(NamedTuple):
     """A lab as the filter shows it."""
 
@@ -219,7 +226,11 @@ class Zona(NamedTuple):
 
 
 def zone():
-    """The labs to choose from, with their neighbourhoods: one query of a few columns."""
+    """The labs to choose from, with their neighbourhoods."""
+    return ricorda("zone", _zone)
+
+
+def _zone():
     righe = (
         Laboratorio.objects.pubblici()
         .order_by("numero", "quartieri__ordine", "quartieri__nome")

@@ -14,6 +14,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError
 from django.http import HttpResponse
 
+from .lib.memoria import DURATA_PAGINE, VERSIONE
 from .models import VersionePagine
 
 # The views that show everybody the same thing. One that is not named here is never kept.
@@ -46,9 +47,7 @@ PUBBLICHE = frozenset(
 # Never looked up: files, the office, and the health page, which must not need the database.
 ALTROVE = (settings.STATIC_URL, "/admin/", "/salute/")
 
-# Seconds. Registering closes, a meeting becomes past: nobody announces it, so pages age.
-DURATA = 60
-RILETTURA_VERSIONE = 1
+RILETTURA_VERSIONE = 1  # seconds
 # A longer query is no link of ours: answered, not kept.
 RICHIESTA_MASSIMA = 300
 CACHE_CONTROL = "max-age=0, must-revalidate"
@@ -99,21 +98,21 @@ class PagineInCache:
             # A page rendered while somebody was publishing is kept under the version read
             # before, which nobody asks for any more.
             if breve and versione is not None:
-                pagine.set(chiave, pagina, DURATA)
+                pagine.set(chiave, pagina, DURATA_PAGINE)
         return _risposta(pagina, meta)
 
 
 def _versione(pagine):
     """The number in VersionePagine, at most a second old; None if the database never answered."""
-    versione = pagine.get("versione")
+    versione = pagine.get(VERSIONE)
     if versione is None:
         try:
             versione = VersionePagine.objects.attuale()
-            pagine.set("ultima-versione", versione, DURATA)
+            pagine.set("ultima-versione", versione, DURATA_PAGINE)
         except DatabaseError:
             # The pages kept so far go on until they expire.
             versione = pagine.get("ultima-versione")
-        pagine.set("versione", versione, RILETTURA_VERSIONE)
+        pagine.set(VERSIONE, versione, RILETTURA_VERSIONE)
     return versione
 
 

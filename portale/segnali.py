@@ -1,7 +1,7 @@
 """When something that citizens read changes, the pages kept by every process grow old.
 
 The apps below announce by saving; nobody there knows that pages are kept. A bulk ``update()``
-announces nothing: it shows when the page expires (``portale.pagine.DURATA``).
+announces nothing: it shows when the page expires (``portale.lib.memoria``).
 """
 
 from django.db import transaction

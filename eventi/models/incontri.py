@@ -1,4 +1,5 @@
 from datetime import time, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -129,14 +130,10 @@ class IncontroQuerySet(models.QuerySet):
 
     def with_in_lista(self):
         """``in_lista``: somebody waits, so a newcomer gets in line even behind free seats."""
-        iscrizioni = self.model.iscrizioni.rel.related_model.objects
-        in_attesa = iscrizioni.in_attesa().order_by().filter(incontro=OuterRef("pk"))
-        return self.annotate(in_lista=Exists(in_attesa))
+        return self.annotate(in_lista=_qualcuno_aspetta())
 
     def with_offre_servizi(self):
-        return self.annotate(
-            offre_servizi=Exists(Servizio.objects.filter(incontro=OuterRef("pk")))
-        )
+        return self.annotate(offre_servizi=_offre_servizi())
 
     def with_resoconto_at(self):
         """``resoconto_at``: when its report was published, None without one."""
@@ -146,7 +143,7 @@ class IncontroQuerySet(models.QuerySet):
         return self.filter(sede__senza_gradini=True)
 
     def con_servizi(self):
-        return self.filter(Exists(Servizio.objects.filter(incontro=OuterRef("pk"))))
+        return self.filter(_offre_servizi())
 
     def nel_periodo(self, dal=None, al=None):
         """Beginning on these days of Rome's calendar, both included; None sets no bound."""
@@ -191,6 +188,20 @@ class IncontroQuerySet(models.QuerySet):
         """Beginning in the next ``giorni`` days, soonest first."""
         fino = adesso + timedelta(days=giorni)
         return self.filter(inizio__gt=adesso, inizio__lte=fino).order_by("inizio", "pk")
+
+
+# Expressions are copied by each query that uses them: these are built once.
+
+
+@cache
+def _qualcuno_aspetta():
+    iscrizioni = Incontro.iscrizioni.rel.related_model.objects
+    return Exists(iscrizioni.in_attesa().order_by().filter(incontro=OuterRef("pk")))
+
+
+@cache
+def _offre_servizi():
+    return Exists(Servizio.objects.filter(incontro=OuterRef("pk")))
 
 
 class Incontro(models.Model):

@@ -2,25 +2,28 @@
 
 from calendar import Calendar
 from datetime import date, timedelta
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import PurePath
 from urllib.parse import quote, urlsplit
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Max, Min
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from eventi import dati_strutturati
 from eventi.filtri import CITTA, FiltroIncontri, ultimo_del_mese
 from eventi.filtri import zone as zone_da_scegliere
 from eventi.models import AllegatoResoconto, Incontro, Resoconto
-from eventi.schede import avviso, distintivi, in_lista_d_attesa, posti_a_parole, schede
+from eventi.schede import avviso, distintivi, in_lista_d_attesa, posti_a_parole, schede_note
 from eventi.services import perche_chiuse
 from portale.lib import dates
 
@@ -43,22 +46,21 @@ def incontro_list(request):
     filtro = FiltroIncontri(request.GET, zone=zone, oggi=dates.a_roma(adesso).date())
     futuri = Incontro.objects.pubblici().futuri(adesso)
     totale, conteggi = filtro.conta(futuri)
-    pagina = _Paginatore(filtro.filtra(futuri).for_schede(), PER_PAGINA, totale).get_page(
+    pagina = _Paginatore(filtro.filtra(futuri), PER_PAGINA, totale).get_page(
         request.GET.get("page")
     )
     return render(
         request,
         "eventi/incontro_list.html",
         {
-            **_viste(adesso),
+            **_viste("elenco", adesso),
             "filtro": filtro,
             "scelte": filtro.data,
             "opzioni": _opzioni(filtro, zone, conteggi),
             "attivi": [(testo, _senza(request, campi)) for campi, testo in filtro.attivi()],
             "totale": totale,
             "page_obj": pagina,
-            "schede": schede(pagina, adesso),
-            "ricerca": request.GET.urlencode(),
+            "schede": schede_note(pagina.object_list, adesso),
         },
     )
 
@@ -67,12 +69,16 @@ def incontro_list(request):
 def incontro_archivio(request):
     """The meetings that are over, latest first, with their reports."""
     adesso = timezone.now()
-    passati = Incontro.objects.pubblici().passati(adesso).for_schede_passate()
+    passati = Incontro.objects.pubblici().passati(adesso)
     pagina = Paginator(passati, PER_PAGINA).get_page(request.GET.get("page"))
     return render(
         request,
         "eventi/incontro_archivio.html",
-        {**_viste(adesso), "page_obj": pagina, "schede": schede(pagina, adesso)},
+        {
+            **_viste("archivio", adesso),
+            "page_obj": pagina,
+            "schede": schede_note(pagina.object_list, adesso),
+        },
     )
 
 
@@ -91,16 +97,16 @@ def incontro_mese(request, anno, mese):
         min(oggi, dates.a_roma(limiti["primo"]).date()) if limiti["primo"] else oggi,
         max(oggi, dates.a_roma(limiti["ultimo"]).date()) if limiti["ultimo"] else oggi,
     )
-    incontri = list(in_calendario.nel_periodo(primo, ultimo).for_schede().order_by("inizio", "pk"))
+    incontri = in_calendario.nel_periodo(primo, ultimo).order_by("inizio", "pk")
     giorni = {}
-    for incontro, scheda in zip(incontri, schede(incontri, adesso), strict=True):
-        giorni.setdefault(dates.a_roma(incontro.inizio).date(), []).append(scheda)
+    for scheda in schede_note(incontri, adesso):
+        giorni.setdefault(date.fromisoformat(scheda.iso[:10]), []).append(scheda)
     precedente, prossimo = primo - timedelta(days=1), ultimo + timedelta(days=1)
     return render(
         request,
         "eventi/incontro_mese.html",
         {
-            **_viste(adesso),
+            **_viste("mese", adesso),
             "titolo": dates.mese_anno(primo),
             "nomi_dei_giorni": dates.giorni_della_settimana(),
             "settimane": [
@@ -116,7 +122,6 @@ def incontro_mese(request, anno, mese):
                 for settimana in Calendar().monthdatescalendar(anno, mese)
             ],
             "giorni": [(dates.giorno_esteso(giorno), voci) for giorno, voci in giorni.items()],
-            "quanti": len(incontri),
             # Links to months without end would be followed by programs without end.
             "precedente": _mese(precedente) if precedente >= da.replace(day=1) else None,
             "prossimo": _mese(prossimo) if prossimo <= a else None,
@@ -161,6 +166,7 @@ def incontro_detail(request, slug):
             "resoconto_entro": _resoconto_entro(incontro, adesso),
             "fasi": _fasi(incontro),
             "fonti": _fonti(incontro.fonti),
+            "url_atom": reverse("eventi:incontro_atom"),
             "json_ld": dati_strutturati.come_json(dati_strutturati.evento(incontro)),
         },
     )
@@ -247,16 +253,31 @@ class _Paginatore(Paginator):
         self.count = totale
 
 
-def _viste(adesso):
-    """The three ways to look at the meetings."""
+def _viste(attiva, adesso):
+    """The three ways to look at meetings, ``attiva`` being this one, and how to follow them."""
     oggi = dates.a_roma(adesso)
-    return {
+    return _contorno(get_language(), attiva, oggi.year, oggi.month)
+
+
+def _contorno(lingua, attiva, anno, mese):
+    indirizzi = {
         "url_elenco": reverse("eventi:incontro_list"),
-        "url_mese": reverse("eventi:incontro_mese", args=[oggi.year, oggi.month]),
+        "url_mese": reverse("eventi:incontro_mese", args=[anno, mese]),
         "url_archivio": reverse("eventi:incontro_archivio"),
         "url_ics": reverse("eventi:calendario_ics"),
         "url_atom": reverse("eventi:incontro_atom"),
     }
+    contesto = {"attiva": attiva, **indirizzi}
+    return {
+        **indirizzi,
+        "viste": render_to_string("eventi/_incontro_viste.html", contesto),
+        "abbonati": render_to_string("eventi/_incontro_abbonati.html", contesto),
+    }
+
+
+if not settings.DEBUG:
+    # A function of its arguments alone: a page need not write again what never changes.
+    _contorno = lru_cache(maxsize=128)(_contorno)
 
 
 def _mese(giorno):

@@ -22,8 +22,8 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: ambiente frontend catalogues ## serve the demo at http://127.0.0.1:8000 (PORT=8123 elsewhere), until Ctrl-C
-	@DEMO="$${DEMO:-on}" BASE_URL="$${BASE_URL:-http://127.0.0.1:$(PORT)}" \
-	exec $(PY) manage.py avvia --prepara --porta "$(PORT)"
+	@export DEMO="$${DEMO:-on}" BASE_URL="$${BASE_URL:-http://127.0.0.1:$(PORT)}"; \
+	$(PY) manage.py prepara && exec $(PY) manage.py avvia --porta "$(PORT)"
 
 test: ambiente-dev frontend catalogues validatore ## run the whole suite (TESTS="-n 0 tests/eventi" for a part)
 	@exec $(PY) -m pytest -rs $(TESTS)

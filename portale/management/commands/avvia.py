@@ -30,11 +30,8 @@ class Command(BaseCommand):
             choices=["web", "scheduler", "worker"],
             help="run this process alone, in place of this command (containers, systemd)",
         )
-        parser.add_argument(
-            "--prepara", action="store_true", help="first do what `manage.py prepara` does"
-        )
 
-    def handle(self, *, indirizzo, porta, solo, prepara, **options):
+    def handle(self, *, indirizzo, porta, solo, **options):
         if settings.DEBUG and not settings.DEMO:
             raise CommandError(
                 "DEBUG is on: this command serves the public, and DEBUG shows the portal's "
@@ -42,8 +39,6 @@ class Command(BaseCommand):
             )
         if solo in (None, "web"):
             self._porta_libera(indirizzo, porta)
-        if prepara:
-            call_command("prepara", stdout=self.stdout)
         self._controlla()
         comandi = comandi_dei_processi(indirizzo, porta)
         connections.close_all()

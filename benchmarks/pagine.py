@@ -33,7 +33,8 @@ ROW = """<li class="card card-bg card-big border-bottom-card rounded shadow-sm m
   <article class="card-body" aria-labelledby="title-{{ riga.pk }}">
     <h2 class="card-title h5" id="title-{{ riga.pk }}">
       <a class="text-dark" href="{% url 'bare_row' riga.pk %}">{{ riga.titolo }}</a></h2>
-    <p class="card-text category-top mb-1" data-element="event-date">{{ riga.inizio|date:"l j F Y, H:i" }}</p>
+    <p class="card-text category-top mb-1" data-element="event-date">
+      {{ riga.inizio|date:"l j F Y, H:i" }}</p>
     <p class="card-text font-serif">{{ riga.posti_occupati }} su {{ riga.posti }} posti</p>
   </article>
 </li>

@@ -23,7 +23,10 @@ PRODUZIONE = {
     "BASE_URL": "https://laboratori.example.org",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
 }
-DA_TOGLIERE = ("DEMO", "DEBUG", "RATE_LIMITS", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES")
+DA_TOGLIERE = (
+    *("DEMO", "DEBUG", "RATE_LIMITS", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES"),
+    "DJANGO_ALLOW_ASYNC_UNSAFE",  # which the browser tests need, and a check refuses
+)
 
 
 @pytest.fixture

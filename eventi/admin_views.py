@@ -71,9 +71,10 @@ def porte_incontro(user, incontro, adesso):
             porte.append(porta("pubblica", _("Pubblica"), "principale"))
         if incontro.stato == Stato.PUBBLICATO and finito:
             porte.append(porta("svolto", _("Segna come svolto"), "principale"))
-    if in_programma and user.has_perm("eventi.add_iscrizione"):
+    if in_programma and incontro.con_iscrizione and user.has_perm("eventi.add_iscrizione"):
         porte.append(porta("iscrivi", _("Iscrivi una persona"), "principale"))
-    if incontro.stato != Stato.BOZZA and user.has_perm("eventi.view_iscrizione"):
+    con_persone = incontro.con_iscrizione and incontro.stato != Stato.BOZZA
+    if con_persone and user.has_perm("eventi.view_iscrizione"):
         porte.append(
             Porta(
                 reverse("admin:eventi_iscrizione_changelist") + f"?incontro={incontro.pk}",
@@ -84,7 +85,8 @@ def porte_incontro(user, incontro, adesso):
         porte.append(porta("esporta", _("Esporta iscritti CSV")))
     vivo = in_programma or incontro.stato == Stato.RINVIATO
     if vivo and user.has_perm("eventi.change_incontro"):
-        porte.append(porta("posti", _("Cambia i posti")))
+        if incontro.con_iscrizione:
+            porte.append(porta("posti", _("Cambia i posti")))
         porte.append(porta("sposta", _("Sposta")))
         if in_programma:
             porte.append(porta("rinvia", _("Rinvia")))
@@ -366,10 +368,14 @@ def iscrivi(model_admin, request, pk):
             return redirect(f"{request.path}?canale={canale}")
     else:
         form = IscrizioneUfficioForm(incontro=incontro, **form_kwargs)
-    primo = next((nome for nome in form.fields if nome in form.errors), "nome")
-    form.fields[primo].widget.attrs["autofocus"] = True
-    if not form.avvisi:
+    if form.avvisi:
+        # The warning has just been read: its answer comes first.
+        form.order_fields(["comunque"])
+        primo = "comunque"
+    else:
         del form.fields["comunque"]
+        primo = next((nome for nome in form.fields if nome in form.errors), "nome")
+    form.fields[primo].widget.attrs["autofocus"] = True
     chiusa = "" if incontro.stato == Stato.PUBBLICATO else STATI_SPIEGATI[incontro.stato]
     if incontro.finito(adesso):
         chiusa = gettext("L'incontro è finito: non ci si può più iscrivere.")

@@ -636,6 +636,11 @@ def test_the_buttons_are_those_that_make_sense_now(client, officer):
         "Rinvia",
         "Annulla l'incontro",
     ]
+    assert bottoni(IncontroFactory(con_iscrizione=False)) == [
+        "Sposta",
+        "Rinvia",
+        "Annulla l'incontro",
+    ]
     assert bottoni(IncontroFactory(stato=Stato.RINVIATO, inizio=None)) == [
         *persone,
         "Cambia i posti",

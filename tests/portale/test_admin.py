@@ -47,6 +47,25 @@ def test_the_login_is_the_portals_own_and_brings_back_to_the_page(client):
     assert response["Location"] == "/accounts/login/?next=%2Fadmin%2Feventi%2Fincontro%2F"
 
 
+def test_who_logs_in_on_the_way_to_a_page_arrives_there(client):
+    UserFactory(email="capo@example.org", ufficio=True)
+    pagina = client.get("/admin/eventi/sede/", follow=True)
+    modulo, _stato = pagina.redirect_chain[-1]
+
+    response = client.post(
+        modulo,
+        {
+            "login": "capo@example.org",
+            "password": "una-password-lunga",
+            "next": "/admin/eventi/sede/",
+        },
+        follow=True,
+    )
+
+    assert response.redirect_chain == [("/admin/eventi/sede/", 302)]
+    assert response.status_code == 200
+
+
 def test_a_password_sent_to_the_admin_is_not_looked_at(client):
     UserFactory(email="capo@example.org", ufficio=True)
 

@@ -61,7 +61,8 @@ clean: ## throw away what can be made again; the demo's data in var/ stay
 # --- Parts of the above ----------------------------------------------------------------------
 
 # Installs the lock file $(1) where it differs from the one installed last. An environment that
-# is broken, of another Python or moved here from elsewhere is made anew.
+# is broken, of another Python or moved here from elsewhere is made anew; a link to one that
+# belongs to another copy is taken away, and that one left alone.
 define installa
 	@set -e; \
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
@@ -71,6 +72,7 @@ define installa
 	trovata="$$($(PY) -c 'import sys, pip; print(*sys.version_info[:2])' 2>/dev/null)" || true; \
 	if [ "$$trovata" != "$$voluta" ] || ! grep -qsF "$$PWD/.venv" .venv/bin/activate; then \
 		echo "Python environment: creating it in .venv"; \
+		if [ -L .venv ]; then rm .venv; fi; \
 		$(PYTHON) -m venv --clear .venv; \
 	fi; \
 	if ! cmp -s $(1) .venv/$(1); then \

@@ -17,10 +17,8 @@ SCRIVANIA = {"width": 1280, "height": 800}
 # Name, page, who looks, window.
 SCHERMATE = [
     ("home-telefono", "/", None, TELEFONO),
-    ("home", "/", None, SCRIVANIA),
     ("incontri", "/incontri/", None, SCRIVANIA),
     ("incontro-telefono", "/incontri/esempio-zona-1-secondo/", None, TELEFONO),
-    ("iscrizione-telefono", "/incontri/esempio-zona-1-secondo/iscrizione/", None, TELEFONO),
     ("ufficio", "/admin/", "ufficio@example.org", SCRIVANIA),
 ]
 

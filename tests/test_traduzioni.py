@@ -1,91 +1,554 @@
-"""The English catalogue: whole for citizens, true to its source, and in step with the code.
+"""Whoever reads the portal in English reads English: the catalogue is whole, and no page or mail
+says a word around it."""
 
-The office works in Italian: strings that only its pages use need no English.
-"""
-
-import os
+import io
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from collections import Counter
+from datetime import timedelta
+from functools import cache
+from html.parser import HTMLParser
 
 import polib
 import pytest
-from babel.messages.pofile import read_po
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from django.apps import apps
+from django.conf import settings
+from django.core import mail
+from django.core.management import call_command
+from django.db import models
+from django.template.base import Lexer, TokenType
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation.template import templatize
 
-ROOT = Path(__file__).resolve().parent.parent
-CATALOGO = ROOT / "locale/en/LC_MESSAGES/django.po"
-ARGOMENTI = ("--locale", "en", "--add-location", "file", "--no-obsolete")
-CARTELLE = ("accounts", "eventi", "laboratori", "percorso", "portale", "posta", "templates")
-DELL_UFFICIO = {"eventi/esportazione.py", "portale/cruscotto.py", "posta/models.py"}
+from eventi.models import Incontro, Iscrizione
+from laboratori.models import Disponibilita
+from posta.consegna import spedisci_dovuti
+from posta.generi import registro
+from posta.models import Messaggio
+from tests.e2e.pagine import PAGINE
+from tests.factories import (
+    DisponibilitaFactory,
+    IncontroFactory,
+    IscrizioneFactory,
+    UserFactory,
+)
+
+RADICE = settings.BASE_DIR
+CATALOGO = RADICE / "locale" / "en" / "LC_MESSAGES" / "django.po"
+APP = ("accounts", "eventi", "laboratori", "percorso", "portale", "posta")
+FUNZIONI = {
+    **DEFAULT_KEYWORDS,
+    "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+SEGNAPOSTO = re.compile(r"%\(\w+\)[a-z]|%[a-z%]")
+MARCATURA = re.compile(r"<[^>]*>|https?://\S+|\b[\w.]+@example\.(?:org|com)\b")
+S = Iscrizione.Stato
 
 
-@pytest.fixture(scope="module")
+def dell_ufficio(percorso: str) -> bool:
+    """Whether only the office reads what this file says: it works in Italian."""
+    return bool(
+        re.search(r"^templates/admin/|/admin(_\w+)?(/|\.py$)|/management/", percorso)
+        or percorso in {"eventi/esportazione.py", "portale/cruscotto.py", "posta/models.py"}
+    )
+
+
+def sorgenti():
+    for app in APP:
+        yield from sorted((RADICE / app).rglob("*.py"))
+    for suffisso in ("*.html", "*.txt"):
+        yield from sorted((RADICE / "templates").rglob(suffisso))
+
+
+@cache
+def citati() -> dict[tuple[str | None, str], dict[str, set]]:
+    """Every (context, text) that code and templates hand to gettext: where, and the plurals.
+
+    Read with Babel, so that it works where the gettext programs are missing. A template first
+    becomes Python of the same words, as in makemessages; its indentation would be read as
+    Python's, and goes.
+    """
+    trovati = {}
+    for percorso in sorgenti():
+        nome = percorso.relative_to(RADICE).as_posix()
+        testo = percorso.read_text()
+        if percorso.suffix != ".py":
+            testo = "\n".join(riga.strip() for riga in templatize(testo, nome).splitlines())
+        for _riga, parole, _note, contesto in extract(
+            "python", io.BytesIO(testo.encode()), keywords=FUNZIONI
+        ):
+            singolare, plurale = (parole, None) if isinstance(parole, str) else parole
+            voce = trovati.setdefault((contesto, singolare), {"dove": set(), "plurali": set()})
+            voce["dove"].add(nome)
+            voce["plurali"].add(plurale)
+    return trovati
+
+
 def catalogo():
     return polib.pofile(str(CATALOGO))
 
 
-def dell_ufficio(voce):
-    return all("admin" in file or file in DELL_UFFICIO for file, _ in voce.occurrences)
+def dei_cittadini():
+    """The entries that a citizen may read."""
+    return [
+        voce
+        for voce in catalogo()
+        if not all(map(dell_ufficio, citati()[voce.msgctxt, voce.msgid]["dove"]))
+    ]
 
 
-def test_everything_that_a_citizen_reads_is_translated(catalogo):
-    assert [v.msgid for v in catalogo.untranslated_entries() if not dell_ufficio(v)] == []
+def traduzioni(voce):
+    """Its English, one or two forms, each with the Italian that it stands for."""
+    if not voce.msgid_plural:
+        return [(voce.msgid, voce.msgstr)]
+    return [(voce.msgid, voce.msgstr_plural[0]), (voce.msgid_plural, voce.msgstr_plural[1])]
 
 
-def test_no_translation_is_a_guess_or_a_left_over(catalogo):
-    assert [v.msgid for v in catalogo.fuzzy_entries() + catalogo.obsolete_entries()] == []
+# --- The catalogue --------------------------------------------------------------------------
 
 
-def test_what_is_filled_in_is_the_same_in_both_languages():
-    with CATALOGO.open("rb") as file:
-        voci = read_po(file, locale="en")
-
-    assert [
-        f"{voce.id}: {errore}" for voce in voci if voce.string for errore in voce.check(voci)
-    ] == []
-
-
-def test_a_translation_has_the_tags_and_the_links_of_its_source(catalogo):
-    def etichette(testo):
-        return sorted(re.findall(r"</?[a-z]+|https?://\S+?(?=[\"'\s<])", testo))
-
-    assert [
-        voce.msgid
-        for voce in catalogo.translated_entries()
-        if voce.msgstr and etichette(voce.msgid) != etichette(voce.msgstr)
-    ] == []
+def test_the_catalogue_holds_the_texts_of_the_sources_and_no_others():
+    nel_catalogo = {(voce.msgctxt, voce.msgid): voce.msgid_plural or None for voce in catalogo()}
+    nei_sorgenti = {chiave: max(v["plurali"], key=bool) for chiave, v in citati().items()}
+    mancano = sorted(testo for contesto, testo in nei_sorgenti.keys() - nel_catalogo.keys())
+    avanzano = sorted(testo for contesto, testo in nel_catalogo.keys() - nei_sorgenti.keys())
+    assert (mancano, avanzano) == ([], []), "run `make messages`, then translate what is new"
+    assert nel_catalogo == nei_sorgenti
 
 
-def test_the_catalogue_holds_the_strings_of_the_code(catalogo, tmp_path):
-    if not shutil.which("xgettext"):
-        if os.environ.get("CI") == "true":
-            pytest.fail("no gettext here: apt install gettext")
-        pytest.skip("no gettext here to read the strings of the code (apt install gettext)")
-    for nome in CARTELLE:
-        shutil.copytree(
-            ROOT / nome, tmp_path / nome, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
-        )
-    copia = tmp_path / CATALOGO.relative_to(ROOT)
-    copia.parent.mkdir(parents=True)
-    shutil.copy(CATALOGO, copia)
+def test_no_text_is_used_both_alone_and_with_a_plural():
+    # gettext files the two apart and would find only one of them: the other stays Italian.
+    doppi = [testo for (_contesto, testo), v in citati().items() if len(v["plurali"]) > 1]
+    assert doppi == []
 
-    subprocess.run(
-        [sys.executable, "-m", "django", "makemessages", *ARGOMENTI],
-        cwd=tmp_path,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "django.conf.global_settings"},
-        check=True,
-        capture_output=True,
+
+def test_the_catalogue_has_no_guess_and_nothing_retired():
+    assert [voce.msgid for voce in catalogo().fuzzy_entries()] == []
+    assert [voce.msgid for voce in catalogo().obsolete_entries()] == []
+
+
+def test_everything_a_citizen_reads_is_translated():
+    vuote = [v.msgid for v in dei_cittadini() for _it, en in traduzioni(v) if not en.strip()]
+    assert vuote == []
+
+
+def test_a_translation_has_the_placeholders_links_and_marks_of_its_source():
+    diversi = []
+    for voce in catalogo():
+        for italiano, inglese in traduzioni(voce):
+            if not inglese:
+                continue
+            attesi, trovati = (Counter(SEGNAPOSTO.findall(t)) for t in (italiano, inglese))
+            # "1 person" may say its number or not.
+            uguali = attesi == trovati or (voce.msgid_plural and attesi < trovati)
+            marcature = [Counter(MARCATURA.findall(t)) for t in (italiano, inglese)]
+            if "esempio.it" in italiano:
+                marcature = [Counter()]
+            if not uguali or any(m != marcature[0] for m in marcature) or "{" in inglese:
+                diversi.append((italiano, inglese))
+    assert diversi == []
+
+
+def test_a_translation_begins_and_ends_like_its_source():
+    """A colon lost at the end of a label joins two words on the page."""
+    segni = re.compile(r"^[\s:,.]*|[\s:,.?!…]*$")
+    diversi = [
+        (italiano, inglese)
+        for voce in dei_cittadini()
+        for italiano, inglese in traduzioni(voce)
+        if [s.strip("!") for s in segni.findall(italiano)]
+        != [s.strip("!") for s in segni.findall(inglese)]
+    ]
+    assert diversi == []
+
+
+@pytest.mark.parametrize(
+    ("italiano", "inglese"),
+    [
+        (r"lista d['’]attesa", r"waiting list"),
+        (r"laborator[io] di quartiere", r"neighbourhood labs?"),
+        (r"\bresocont[oi]\b", r"reports?"),
+        (r"\bsed[ei]\b", r"venues?"),
+        (r"\bpromemoria\b", r"remind"),
+        (r"\bpost[oi] (liber|offert|riservat)[oi]\b", r"places?"),
+        (r"\bsenza gradini\b", r"step-free"),
+        (r"da comunicare", r"to be announced"),
+        (r"Ufficio Partecipazione", r"Ufficio Partecipazione"),
+    ],
+)
+def test_one_italian_word_has_one_english_word(italiano, inglese):
+    altrimenti = [
+        (testo, tradotto)
+        for voce in dei_cittadini()
+        for testo, tradotto in traduzioni(voce)
+        if re.search(italiano, testo, re.IGNORECASE)
+        and not re.search(inglese, tradotto, re.IGNORECASE)
+    ]
+    assert altrimenti == []
+
+
+# --- The templates --------------------------------------------------------------------------
+
+
+class Lettore(HTMLParser):
+    """What a page says: its text and the attributes that are read aloud or shown.
+
+    What is marked as Italian is left out: it says so itself.
+    """
+
+    VUOTI = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr"})
+
+    def __init__(self):
+        super().__init__()
+        self.testi = []
+        self.lingua = None
+        self.aperti = []
+
+    def handle_starttag(self, tag, attrs):
+        attributi = dict(attrs)
+        muto = tag in {"script", "style"} or (attributi.get("lang") == "it" and tag != "html")
+        muto = muto or any(chiuso for _tag, chiuso in self.aperti)
+        if tag == "html":
+            self.lingua = attributi.get("lang")
+        if tag not in self.VUOTI:
+            self.aperti.append((tag, muto))
+        if muto:
+            return
+        for nome in ("aria-label", "alt", "title", "placeholder"):
+            self.testi.append(attributi.get(nome) or "")
+        if tag == "meta" and attributi.get("name") == "description":
+            self.testi.append(attributi["content"])
+
+    def handle_endtag(self, tag):
+        while self.aperti and any(aperto == tag for aperto, _muto in self.aperti):
+            if self.aperti.pop()[0] == tag:
+                break
+
+    def handle_data(self, data):
+        if not any(muto for _tag, muto in self.aperti):
+            self.testi.append(data)
+
+
+def leggi(html: str) -> Lettore:
+    lettore = Lettore()
+    lettore.feed(html)
+    lettore.close()
+    return lettore
+
+
+def fuori_da_gettext(percorso) -> list[str]:
+    """The words that a template writes by itself, in no language's keeping."""
+    tenuti, fino_a = [], None
+    for pezzo in Lexer(percorso.read_text()).tokenize():
+        if pezzo.token_type == TokenType.BLOCK:
+            parola = pezzo.contents.split()[0]
+            if fino_a is None and parola in {"comment", "blocktranslate"}:
+                fino_a = f"end{parola}"
+            elif parola == fino_a:
+                fino_a = None
+        elif pezzo.token_type == TokenType.VAR and fino_a is None:
+            # A variable may be the name of an element.
+            tenuti.append("h1")
+        elif pezzo.token_type == TokenType.TEXT and fino_a is None:
+            tenuti.append(pezzo.contents)
+    testo = "".join(tenuti)
+    pezzi = leggi(testo).testi if percorso.suffix == ".html" else [testo]
+    return [pezzo.strip() for pezzo in pezzi if re.search(r"[^\W\d_]{2}", pezzo)]
+
+
+def test_no_template_for_citizens_writes_words_outside_gettext():
+    trovati = {}
+    for percorso in sorgenti():
+        nome = percorso.relative_to(RADICE).as_posix()
+        if percorso.suffix == ".py" or dell_ufficio(nome):
+            continue
+        if parole := fuori_da_gettext(percorso):
+            trovati[nome] = parole
+    # Each speaks to those who do not read the language of the page.
+    assert trovati == {
+        "templates/componenti/testata.html": ["ENG: go to the English version", "ENG"]
+    }
+
+
+# --- The pages and the mails ----------------------------------------------------------------
+
+# Frequent words of Italian that are no English words.
+ITALIANO = re.compile(
+    r"\b(il|lo|gli|un|una|del|dell|dello|della|dei|degli|delle|di|al|alla|alle|dal|dalla|nel|nella|"
+    r"che|con|per|non|è|sono|sei|hai|puoi|vuoi|si|ci|ti|tuo|tua|tuoi|questo|questa|se|ma|anche|"
+    r"quando|dove|quanti|incontro|incontri|iscrizione|iscrizioni|iscriviti|posto|posti|persona|"
+    r"persone|laboratorio|laboratori|zona|ufficio|pagina|scrivi|vedi|leggi|guarda|campo|"
+    r"facoltativo|obbligatorio|esempio|annullato|rinviato|confermata|indirizzo|telefono)\b",
+    re.IGNORECASE,
+)
+# Offices and authorities keep their Italian names.
+NOMI = (
+    "Tecnico di garanzia",
+    "Difensore civico per il digitale",
+    "Agenzia per l’Italia Digitale",
+    "Garante per la protezione dei dati personali",
+)
+
+
+def stringhe(valore):
+    if isinstance(valore, str):
+        yield valore
+        yield from valore.splitlines()
+    elif isinstance(valore, dict):
+        yield from stringhe(list(valore.values()))
+    elif isinstance(valore, list | tuple):
+        for parte in valore:
+            yield from stringhe(parte)
+
+
+def dati():
+    """What is written by people or about the municipality: it stays in its own language."""
+    trovati = {*NOMI, *stringhe(settings.ENTE), "laboratori-demo"}
+    for modello in apps.get_models():
+        if modello._meta.app_label not in APP:
+            continue
+        campi = [
+            campo.name
+            for campo in modello._meta.get_fields()
+            if isinstance(campo, models.CharField | models.TextField | models.JSONField)
+            and not campo.choices
+        ]
+        for riga in modello.objects.values_list(*campi) if campi else ():
+            trovati.update(stringhe(riga))
+    return sorted((t.strip() for t in trovati if len(t.strip()) > 3), key=len, reverse=True)
+
+
+def rimaste_in_italiano(pezzi, dati):
+    """The sentences among ``pezzi`` with Italian words, once the data are taken out."""
+    trovate = []
+    for pezzo in pezzi:
+        resto = re.sub(r"https?://\S+|\S+@\S+", "", " ".join(pezzo.split()))
+        # Most have none; and a summary of data may be cut.
+        if not ITALIANO.search(resto) or resto.endswith("…"):
+            continue
+        for dato in dati:
+            resto = resto.replace(" ".join(dato.split()), "")
+        if ITALIANO.search(resto):
+            trovate.append(resto)
+    return trovate
+
+
+@pytest.fixture
+def demo(db):
+    call_command("carica_percorso", verbosity=0)
+    call_command("carica_demo", verbosity=0)
+
+
+def test_no_page_in_english_says_anything_in_italian(client, demo):
+    presenti = dati()
+    trovate, lingue = {}, set()
+    for pagina in PAGINE:
+        url = pagina.url("en")
+        if not url.startswith("/en/"):
+            continue
+        client.logout()
+        if pagina.conto:
+            client.force_login(
+                apps.get_model(settings.AUTH_USER_MODEL).objects.get(email=pagina.conto),
+                backend=settings.AUTHENTICATION_BACKENDS[0],
+            )
+        risposta = client.get(url, follow=True)
+        assert risposta.status_code == pagina.stato, pagina
+        letti = leggi(risposta.content.decode())
+        lingue.add(letti.lingua)
+        if rimaste := rimaste_in_italiano(letti.testi, presenti):
+            trovate[pagina.nome] = rimaste
+    assert trovate == {}
+    assert lingue == {"en"}
+
+
+@pytest.mark.parametrize(
+    "rotta",
+    [
+        "contatti",
+        "laboratori:disponibilita_crea",
+        "eventi:iscrizione_crea",
+        "account_login",
+        "account_signup",
+        "account_reset_password",
+        "account_request_login_code",
+    ],
+)
+@pytest.mark.parametrize(
+    "inviati",
+    [
+        {},
+        {
+            "email": "x@y",
+            "login": "x@y",
+            "servizi": "9",
+            "posti_richiesti": "99",
+            "aiuti": "9",
+            "laboratorio": "9",
+        },
+    ],
+)
+def test_a_form_sent_wrong_explains_itself_in_english(client, db, rotta, inviati):
+    incontro = IncontroFactory(posti=5)
+    with translation.override("en"):
+        url = reverse(rotta, args=[incontro.slug] if rotta.startswith("eventi") else [])
+    risposta = client.post(url, inviati)
+    assert risposta.status_code in {200, 422}
+    html = risposta.content.decode()
+    assert "Check these points, then send again" in html
+    assert rimaste_in_italiano(leggi(html).testi, dati()) == []
+
+
+@pytest.mark.parametrize("stato", S.values)
+def test_a_registration_tells_its_state_in_english(client, db, stato):
+    adesso = timezone.now()
+    iscrizione = IscrizioneFactory(
+        stato=stato,
+        posti_richiesti=2,
+        posti=2 if stato in Iscrizione.TENGONO_POSTI else 0,
+        in_lista_dal=adesso,
+        scade_at=adesso + timedelta(hours=3),
     )
+    with translation.override("en"):
+        url = iscrizione.get_absolute_url()
+    html = client.get(url).content.decode()
+    assert rimaste_in_italiano(leggi(html).testi, dati()) == []
 
-    def stringhe(voci):
-        return {
-            (voce.msgctxt, voce.msgid, voce.msgid_plural) for voce in voci if not voce.obsolete
-        }
 
-    nel_codice, nel_catalogo = stringhe(polib.pofile(str(copia))), stringhe(catalogo)
-    assert {
-        "missing": sorted(nel_codice - nel_catalogo, key=str),
-        "left over": sorted(nel_catalogo - nel_codice, key=str),
-    } == {"missing": [], "left over": []}
+@pytest.mark.parametrize("stato", Incontro.Stato.values)
+def test_a_meeting_tells_its_state_in_english(client, db, stato):
+    incontro = IncontroFactory(stato=stato, posti=5, motivo="Motivo")
+    iscrizione = IscrizioneFactory(incontro=incontro)
+    with translation.override("en"):
+        indirizzi = [incontro.get_absolute_url(), iscrizione.get_absolute_url()]
+    for url in indirizzi:
+        html = client.get(url).content.decode()
+        assert rimaste_in_italiano(leggi(html).testi, dati()) == []
+
+
+# Each with the state of its registration and what else it goes by.
+MAIL_INCONTRI = {
+    "verifica": (S.DA_VERIFICARE, {}),
+    "gia_iscritta": (S.CONFERMATA, {}),
+    "confermata": (S.CONFERMATA, {}),
+    "lista_attesa": (S.LISTA_ATTESA, {}),
+    "posto_offerto": (S.POSTO_OFFERTO, {}),
+    "posto_scaduto": (S.SCADUTA, {}),
+    "rinuncia": (S.RINUNCIATA, {}),
+    "iscrizione_annullata": (S.ANNULLATA, {}),
+    "promemoria": (S.CONFERMATA, {}),
+    "spostato": (S.CONFERMATA, {}),
+    "rinviato": (S.CONFERMATA, {"stato": "rinviato", "inizio": None, "fine": None}),
+    "annullato": (S.CONFERMATA, {"stato": "annullato"}),
+}
+MAIL_AIUTO = {
+    "disponibilita_conferma": Disponibilita.Stato.DA_VERIFICARE,
+    "disponibilita_ricevuta": Disponibilita.Stato.NUOVA,
+    "disponibilita_risposta": Disponibilita.Stato.CHIUSA,
+}
+MAIL_CONTATTI = {"contatto_ricevuto"}
+# To the office, which reads Italian; and those of accounts, below.
+ALTRE_MAIL = {"contatto", "disponibilita_ufficio", "account"}
+
+
+def test_every_kind_of_mail_is_tried():
+    provate = {*MAIL_INCONTRI, *MAIL_AIUTO, *MAIL_CONTATTI, *ALTRE_MAIL}
+    assert provate == {g for g in registro if registro[g].componi.__module__.split(".")[0] in APP}
+
+
+def e_in_inglese(composto):
+    pezzi = [composto.oggetto, *composto.testo.splitlines(), *leggi(composto.html).testi]
+    assert rimaste_in_italiano(pezzi, dati()) == []
+    assert leggi(composto.html).lingua == "en"
+    indirizzi = re.findall(rf"{re.escape(settings.BASE_URL)}/\S+", composto.testo)
+    assert [i for i in indirizzi if not i.startswith(f"{settings.BASE_URL}/en/")] == []
+
+
+@pytest.mark.parametrize("genere", MAIL_INCONTRI)
+@pytest.mark.parametrize("posti", [1, 3])
+def test_a_mail_about_a_meeting_is_in_english(db, genere, posti):
+    adesso = timezone.now().replace(hour=12)
+    stato, campi = MAIL_INCONTRI[genere]
+    prima = adesso + timedelta(days=3)
+    incontro = IncontroFactory(inizio_precedente=prima, motivo="Motivo", sequenza=1)
+    Incontro.objects.filter(pk=incontro.pk).update(**campi)
+    iscrizione = IscrizioneFactory(
+        incontro=incontro,
+        stato=stato,
+        posti_richiesti=posti,
+        posti=posti if stato in Iscrizione.TENGONO_POSTI else 0,
+        verificata_at=None if stato == S.DA_VERIFICARE else adesso,
+        in_lista_dal=adesso,
+        scade_at=adesso + timedelta(hours=3),
+    )
+    Incontro.objects.filter(pk=incontro.pk).update(**campi)
+    parametri = {
+        "iscrizione": iscrizione.pk,
+        "sequenza": 1,
+        "motivo": "Motivo",
+        "inizio": incontro.inizio.isoformat(),
+        "scade_at": iscrizione.scade_at.isoformat(),
+    }
+    messaggio = Messaggio(genere=genere, destinatario=iscrizione.email, parametri=parametri)
+    with translation.override("en"):
+        e_in_inglese(registro[genere].componi(messaggio, adesso))
+
+
+@pytest.mark.parametrize("genere", MAIL_AIUTO)
+def test_a_mail_about_an_offer_of_help_is_in_english(db, genere):
+    disponibilita = DisponibilitaFactory(
+        stato=MAIL_AIUTO[genere], laboratorio=None, aiuti=["tempo", "spazio"], risposta="Risposta"
+    )
+    messaggio = Messaggio(
+        genere=genere,
+        destinatario=disponibilita.email,
+        parametri={"disponibilita": disponibilita.pk},
+    )
+    with translation.override("en"):
+        e_in_inglese(registro[genere].componi(messaggio, timezone.now()))
+
+
+def test_the_copy_of_a_message_to_the_office_is_in_english(db):
+    parametri = {
+        "nome": "Anna",
+        "email": "anna@example.org",
+        "oggetto": "Hello",
+        "messaggio": "How are you?",
+        "laboratorio": "",
+    }
+    messaggio = Messaggio(
+        genere="contatto_ricevuto", destinatario="anna@example.org", parametri=parametri
+    )
+    with translation.override("en"):
+        e_in_inglese(registro["contatto_ricevuto"].componi(messaggio, timezone.now()))
+
+
+@pytest.mark.parametrize("chi", ["anna@example.org", "nessuno@example.org"])
+@pytest.mark.parametrize(
+    ("rotta", "campi"),
+    [
+        ("account_request_login_code", {}),
+        ("account_reset_password", {}),
+        (
+            "account_signup",
+            {"nome": "Anna", "password1": "una-password-lunga", "informativa": "on"},
+        ),
+    ],
+)
+def test_a_mail_about_an_account_is_in_english(client, db, rotta, campi, chi):
+    UserFactory(email="anna@example.org")
+    with translation.override("en"):
+        url = reverse(rotta)
+    client.post(url, {"email": chi, **campi})
+    messaggio = Messaggio.objects.get()
+    assert messaggio.lingua == "en"
+    spedisci_dovuti()
+    [posta] = mail.outbox
+    [(html, _tipo)] = posta.alternatives
+    pezzi = [posta.subject, *posta.body.splitlines(), *leggi(html).testi]
+    assert rimaste_in_italiano(pezzi, dati()) == []
+    assert leggi(html).lingua == "en"

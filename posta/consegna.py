@@ -190,8 +190,9 @@ class _Consegna:
             self._tentativo_fallito(messaggio, mia, testo, adesso)
             return
 
-        self.in_volo = messaggio.pk
         try:
+            self.linea.apri()
+            self.in_volo = messaggio.pk
             self.linea.spedisci(email)
         except Rifiutata as rifiuto:
             self._tentativo_fallito(

@@ -87,7 +87,7 @@ class Linea:
         raise Rifiutata(str(caduta)) from caduta
 
     def _consegna(self, email: EmailMultiAlternatives) -> None:
-        self._apri()
+        self.apri()
         try:
             inviati = self._connessione.send_messages([email])
         except smtplib.SMTPRecipientsRefused as errore:
@@ -115,7 +115,8 @@ class Linea:
             if inviati == 0:
                 raise Rifiutata("the mail backend sent nothing")
 
-    def _apri(self) -> None:
+    def apri(self) -> None:
+        """Connect, unless connected already."""
         if self._connessione is not None:
             return
         connessione = get_connection()

@@ -29,13 +29,17 @@ class Command(BaseCommand):
     def _collect_static(self):
         """Collect and compress only when a file came, went or changed: it takes seconds."""
         impronta = hashlib.sha256()
-        for finder in get_finders():
-            for path, storage in sorted(finder.list(None), key=lambda trovato: trovato[0]):
-                stat = (storage.size(path), storage.get_modified_time(path))
-                impronta.update(f"{path} {stat}\n".encode())
+        trovati = [trovato for finder in get_finders() for trovato in finder.list(None)]
+        for path, storage in sorted(trovati, key=lambda trovato: trovato[0]):
+            stat = (storage.size(path), storage.get_modified_time(path))
+            impronta.update(f"{path} {stat}\n".encode())
         segno = settings.STATIC_ROOT / ".impronta"
         if segno.is_file() and segno.read_text() == impronta.hexdigest():
             return
         self.stdout.write("Static files: collecting and compressing")
+        for path, _ in trovati:
+            # Or a changed file that bears an older date would be left out. Copies named by their
+            # content stay: pages that somebody has open ask for them.
+            (settings.STATIC_ROOT / path).unlink(missing_ok=True)
         call_command("collectstatic", verbosity=0, interactive=False)
         segno.write_text(impronta.hexdigest())

@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/iscrizioni.py [--seconds 10]
 
-A guest's registration is four requests: the form, the form sent, "look at your mail", the link in
-the mail. The bare one is the same four as one would first write them in Django without middleware,
-forms, templates, mails or traces: lock the meeting's row, count, insert; lock again, mark. Both use
-Django's test client in one process, so that what is compared is the work, not a server.
+A guest's registration is four requests: the form, the form sent, "look at your mail", the link
+in the mail. The bare one is the same four as one would first write them in Django without
+middleware, forms, templates, mails or traces: lock the meeting's row, count, insert; lock again,
+mark. Both use Django's test client in one process: the work is compared, not a server.
 
 It runs on SQLite in a temporary folder, or on the (empty) database of DATABASE_URL.
 """

@@ -31,9 +31,7 @@ class IncontroFactory(DjangoModelFactory):
 
     class Params:
         cittadino = factory.Trait(laboratorio=None, genere=Incontro.Genere.WORKSHOP_FINALE)
-        passato = factory.Trait(
-            inizio=factory.LazyFunction(lambda: _tra(days=-10))
-        )
+        passato = factory.Trait(inizio=factory.LazyFunction(lambda: _tra(days=-10)))
 
     percorso = factory.SubFactory(PercorsoFactory)
     laboratorio = factory.SubFactory(LaboratorioFactory)

@@ -48,7 +48,7 @@ def pagina(client, url):
 
 def titoli(html):
     """The titles of the cards, in their order."""
-    return re.findall(r'class="incontro-titolo" lang="it"><a href="[^"]*">([^<]*)</a>', html)
+    return re.findall(r'class="incontro-titolo"[^>]*><a href="[^"]*">([^<]*)</a>', html)
 
 
 def parole_di(html):

@@ -151,7 +151,7 @@ def main():
     os.environ["RATE_LIMITS"] = "off"
     with tempfile.TemporaryDirectory(prefix="iscrizioni-") as folder:
         chosen = os.environ.get("DATABASE_URL", "")
-        pagine.prepare(folder, database_url=chosen)
+        pagine.prepare(Path(folder), database_url=chosen)
         from django.conf import settings
         from django.core.management import call_command
 

@@ -20,7 +20,7 @@ from .promemoria import fine_del_silenzio, nel_silenzio
 Stato = Iscrizione.Stato
 
 
-@genere("verifica", etichetta="Conferma dell'indirizzo")
+@genere("verifica", etichetta="Conferma dell'indirizzo", urgente=True)
 def verifica(messaggio, adesso):
     iscrizione = _iscrizione(messaggio)
     attende = (Stato.DA_VERIFICARE, Stato.LISTA_ATTESA, Stato.SCADUTA)

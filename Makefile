@@ -15,6 +15,11 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_BINARY PIP_CONSTRAINT PIP_REQUIREMENT
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_update_notifier := false
+# npm's cache lives in the home directory; a service's user has none.
+ifneq ($(shell [ -w "$$HOME" ] && echo yes),yes)
+export npm_config_cache := $(CURDIR)/var/npm
+endif
 
 .PHONY: help run test lint format messages lock ci ambiente ambiente-dev frontend validatore catalogues clean
 
@@ -43,6 +48,10 @@ format: ambiente-dev ## rewrite Python and templates in the house style
 messages: ambiente ## read the strings of the code into locale/en (needs gettext)
 	DEMO=on $(PY) manage.py makemessages --locale en --add-location file --no-obsolete \
 		--ignore node_modules --ignore tests --ignore docs --ignore benchmarks --ignore frontend
+
+messages: ambiente-dev ## gather the texts to translate into locale/ (needs gettext)
+	@DEMO=on $(PY) manage.py makemessages --locale en --add-location file --no-wrap \
+		$(addprefix --ignore=,.venv var tests benchmarks frontend static docs node_modules)
 
 lock: ## resolve pyproject.toml into the two lock files anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
@@ -97,7 +106,7 @@ validatore: ambiente-dev
 	@cmp -s tests/e2e/package-lock.json tests/e2e/node_modules/.lock || { \
 		echo "HTML validator: installing it"; \
 		PATH="$$PWD/.venv/bin:$$PATH" npm ci --prefix tests/e2e --ignore-scripts --no-audit \
-			--no-fund --no-update-notifier --loglevel=error && \
+			--no-fund --loglevel=error && \
 		cp tests/e2e/package-lock.json tests/e2e/node_modules/.lock; }
 
 catalogues:

@@ -29,7 +29,8 @@ DEMO = env.bool("DEMO", default=False)
 PRODUZIONE = not (DEBUG or DEMO)
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+# It holds people's data: nobody else on the machine looks into it.
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _required(name, example):

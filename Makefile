@@ -46,12 +46,8 @@ format: ambiente-dev ## rewrite Python and templates in the house style
 	.venv/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
 
 messages: ambiente ## read the strings of the code into locale/en (needs gettext)
-	DEMO=on $(PY) manage.py makemessages --locale en --add-location file --no-obsolete \
+	DEMO=on $(PY) manage.py makemessages --locale en --add-location file --no-obsolete --no-wrap \
 		--ignore node_modules --ignore tests --ignore docs --ignore benchmarks --ignore frontend
-
-messages: ambiente-dev ## gather the texts to translate into locale/ (needs gettext)
-	@DEMO=on $(PY) manage.py makemessages --locale en --add-location file --no-wrap \
-		$(addprefix --ignore=,.venv var tests benchmarks frontend static docs node_modules)
 
 lock: ## resolve pyproject.toml into the two lock files anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -182,7 +182,7 @@ ALTROVE = {
     "iscrizioni:iscrizione_ics": "a calendar",
     "eventi:incontro_atom": "a feed",
     "eventi:allegato_scarica": "a file",
-    "posta:posta_demo_messaggio": "a mail that only a journey makes: tests/e2e/test_posta_demo.py",
+    "posta:posta_demo_messaggio": "a mail that only a journey makes: tests/e2e/test_conti.py",
     "posta:posta_demo_html": "the mail's own HTML, without the site's frame",
     "posta:posta_demo_originale": "a file",
     "posta:posta_demo_allegato": "a file",

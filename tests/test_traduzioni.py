@@ -478,8 +478,11 @@ def e_in_inglese(composto):
     pezzi = [composto.oggetto, *composto.testo.splitlines(), *leggi(composto.html).testi]
     assert rimaste_in_italiano(pezzi, dati()) == []
     assert leggi(composto.html).lingua == "en"
-    indirizzi = re.findall(rf"{re.escape(settings.BASE_URL)}/\S+", composto.testo)
-    assert [i for i in indirizzi if not i.startswith(f"{settings.BASE_URL}/en/")] == []
+    indirizzi = re.findall(
+        rf"{re.escape(settings.BASE_URL)}[^\s\"<>]*", composto.testo + composto.html
+    )
+    inglesi = f"{settings.BASE_URL}/en/"
+    assert [indirizzo for indirizzo in indirizzi if not indirizzo.startswith(inglesi)] == []
 
 
 @pytest.mark.parametrize("genere", MAIL_INCONTRI)

@@ -62,7 +62,8 @@ def incontro_bloccato(pk: int, adesso: datetime) -> Iterator[Incontro]:
             oltre = max(incontro.posti_occupati - incontro.capienza, 0)
             incontro.posti_oltre = min(incontro.posti_oltre, oltre)
         if (incontro.posti_occupati, incontro.posti_oltre) != prima:
-            incontro.save(update_fields=["posti_occupati", "posti_oltre", "updated_at"])
+            # Not updated_at: calendars and feeds say nothing of seats, and need not change.
+            incontro.save(update_fields=["posti_occupati", "posti_oltre"])
 
 
 def rileggi(incontro: Incontro, pk: int) -> Iscrizione:

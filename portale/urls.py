@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("salute/", salute.salute, name="salute"),
     path("salute/viva/", salute.viva, name="salute_viva"),
+    path("favicon.ico", motori.favicon, name="favicon"),
     path("robots.txt", motori.robots, name="robots"),
     path("sitemap.xml", motori.sitemap, name="sitemap"),
 ]

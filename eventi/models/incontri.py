@@ -12,9 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
 
-# The office's own deadline for telling what happened at a meeting.
-GIORNI_PER_IL_RESOCONTO = 15
-
 
 class Sede(models.Model):
     """A venue with its access facts. None means that nobody has checked yet."""
@@ -429,7 +426,7 @@ class Incontro(models.Model):
     def resoconto_entro(self):
         """The day by which the office tells what happened; None while the date is unknown."""
         limite = self.fine or self.inizio
-        return limite and dates.a_roma(limite).date() + timedelta(days=GIORNI_PER_IL_RESOCONTO)
+        return limite and dates.a_roma(limite).date() + timedelta(days=settings.RESOCONTO_GIORNI)
 
     @property
     def quando(self):

@@ -201,6 +201,17 @@ class Iscrizione(models.Model):
     def viva(self):
         return self.stato in self.VIVE
 
+    def attende_promemoria(self):
+        """Whether a reminder is still to come: its rule falls due after she was confirmed."""
+        return (
+            self.stato == self.Stato.CONFERMATA
+            and self.promemoria_graditi
+            and self.email is not None
+            and self.incontro.promemoria.filter(
+                accodato_at=None, dovuto_at__gt=self.confermata_at
+            ).exists()
+        )
+
     def posizione_in_lista(self):
         """1 for the head of the list; None when not in it (or not verified yet)."""
         if self.stato != self.Stato.LISTA_ATTESA or self.verificata_at is None:

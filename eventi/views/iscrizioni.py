@@ -225,6 +225,7 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
         "scade": giorno_e_ora(iscrizione.scade_at) if iscrizione.scade_at else "",
         "era_previsto": giorno_e_ora(incontro.inizio_precedente) if incontro.spostato else "",
         "posizione": iscrizione.posizione_in_lista(),
+        "attende_promemoria": in_programma and iscrizione.attende_promemoria(),
         "servizi": [r.servizio for r in iscrizione.richieste.select_related("servizio")],
         "necessita": iscrizione.necessita.testo if hasattr(iscrizione, "necessita") else "",
         "link_online": incontro.link_online
@@ -328,7 +329,15 @@ def iscrizione_conferma(request, iscrizione):
 
 
 # What confirming may change: the rest of what the page shows was read with the link.
-CAMBIA = ("stato", "posti", "scade_at", "in_lista_dal", "verificata_at", "solo_al_completo")
+CAMBIA = (
+    "stato",
+    "posti",
+    "scade_at",
+    "in_lista_dal",
+    "verificata_at",
+    "confermata_at",
+    "solo_al_completo",
+)
 
 
 @pagina_privata("GET", "HEAD", "POST")

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as django_sitemap
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -23,6 +24,12 @@ def robots(request):
     righe += [f"Disallow: /en{percorso}" for percorso in CON_LINGUA]
     righe += ["", f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}", ""]
     return HttpResponse("\n".join(righe), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request):
+    """The address that browsers ask by themselves where a page names no icon (the admin's)."""
+    return HttpResponseRedirect(static("img/favicon.ico"))
 
 
 class _Bilingue(Sitemap):

@@ -239,3 +239,12 @@ def test_many_reminders_are_queued_with_a_constant_number_of_queries(
     with django_assert_max_num_queries(14):
         assert accoda_promemoria(DOVUTO) == 30
     assert timezone.is_aware(incontro.promemoria.get().accodato_at)
+
+
+def test_her_page_promises_a_reminder_only_when_one_is_to_come(incontro, iscritta):
+    tardi = IscrizioneFactory(incontro=incontro, confermata_at=DOVUTO)
+    senza = IscrizioneFactory(
+        incontro=incontro, confermata_at=roma(2026, 4, 1, 12), promemoria_graditi=False
+    )
+
+    assert [i.attende_promemoria() for i in (iscritta, tardi, senza)] == [True, False, False]

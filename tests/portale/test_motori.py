@@ -89,3 +89,9 @@ def test_the_map_costs_the_same_with_one_row_and_with_three(
         ResocontoFactory()
     with django_assert_num_queries(6):
         client.get("/sitemap.xml")
+
+
+def test_the_icon_that_browsers_look_for_by_themselves_is_found(client):
+    response = client.get("/favicon.ico")
+
+    assert (response.status_code, response["Location"]) == (302, "/static/img/favicon.ico")

@@ -76,7 +76,7 @@ class Quartiere(models.Model):
     class Meta:
         verbose_name = _("quartiere")
         verbose_name_plural = _("quartieri")
-        ordering = ["laboratorio", "ordine", "nome"]
+        ordering = ["laboratorio_id", "ordine", "nome"]
         constraints = [
             models.UniqueConstraint(
                 fields=["laboratorio", "nome"], name="quartiere_unico_nella_zona"
@@ -110,7 +110,7 @@ class Referente(models.Model):
     class Meta:
         verbose_name = _("referente")
         verbose_name_plural = _("referenti")
-        ordering = ["laboratorio", "nome"]
+        ordering = ["laboratorio_id", "nome"]
 
     def __str__(self):
         return self.nome

@@ -190,7 +190,7 @@ class Fase(models.Model):
     class Meta:
         verbose_name = _("fase")
         verbose_name_plural = _("fasi")
-        ordering = ["percorso", "ordine"]
+        ordering = ["percorso_id", "ordine"]
         constraints = [
             models.UniqueConstraint(fields=["percorso", "ordine"], name="fase_ordine_unico"),
             models.CheckConstraint(
@@ -261,7 +261,7 @@ class Atto(models.Model):
     class Meta:
         verbose_name = _("atto")
         verbose_name_plural = _("atti")
-        ordering = ["percorso", "giorno", "pk"]
+        ordering = ["percorso_id", "giorno", "pk"]
 
     def __str__(self):
         return self.titolo

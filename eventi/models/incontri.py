@@ -501,7 +501,7 @@ class Servizio(models.Model):
     class Meta:
         verbose_name = _("servizio")
         verbose_name_plural = _("servizi")
-        ordering = ["incontro", "pk"]
+        ordering = ["incontro_id", "pk"]
 
     def __str__(self):
         return self.get_genere_display()
@@ -539,7 +539,7 @@ class Promemoria(models.Model):
     class Meta:
         verbose_name = _("promemoria")
         verbose_name_plural = _("promemoria")
-        ordering = ["incontro", "-giorni", "-ore"]
+        ordering = ["incontro_id", "-giorni", "-ore"]
         constraints = [
             models.UniqueConstraint(
                 fields=["incontro", "giorni", "ore"], name="promemoria_regola_unica"

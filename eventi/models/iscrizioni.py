@@ -156,7 +156,7 @@ class Iscrizione(models.Model):
     class Meta:
         verbose_name = _("iscrizione")
         verbose_name_plural = _("iscrizioni")
-        ordering = ["incontro", "created_at"]
+        ordering = ["incontro_id", "created_at"]
         constraints = [
             models.UniqueConstraint(
                 fields=["incontro", "email"], name="iscrizione_unica_per_indirizzo"

@@ -8,10 +8,21 @@ from django.utils.translation import gettext_lazy as _
 from portale.lib.admin import GiornoOraInput
 from portale.lib.testo import normalizza_email
 
-from .models import Iscrizione, Sede
+from .models import Incontro, Iscrizione, Sede
 from .models.iscrizioni import POSTI_MASSIMI
 
 RIGA = {"class": "vTextField"}
+
+
+def campo_posti(**kwargs):
+    """The seats that one registration asks for."""
+    return forms.IntegerField(
+        label=_("Posti"),
+        validators=[MinValueValidator(1), MaxValueValidator(POSTI_MASSIMI)],
+        widget=forms.NumberInput(attrs={"min": 1, "max": POSTI_MASSIMI, "class": "vSmallField"}),
+        help_text=_("Lei compresa, da 1 a 5."),
+        **kwargs,
+    )
 
 
 class ConfermaForm(forms.Form):
@@ -46,6 +57,24 @@ class SpostaForm(MotivoForm):
         return dati
 
 
+class CollegamentoForm(forms.Form):
+    modalita = forms.ChoiceField(label=_("Modalità"), choices=Incontro.Modalita.choices)
+    link_online = forms.URLField(
+        label=_("Collegamento online"),
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+        help_text=_("Lo riceve solo chi ha l'iscrizione confermata. Vuoto: da comunicare."),
+    )
+    motivo = forms.CharField(
+        label=_("Motivo"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text=_("Facoltativo: se c'è, lo leggono le persone iscritte."),
+    )
+
+
 class PostiForm(forms.Form):
     posti = forms.IntegerField(
         label=_("Posti"),
@@ -59,6 +88,10 @@ class PostiForm(forms.Form):
         initial=0,
         help_text=_("Tenuti da parte dall'ufficio: i cittadini non li vedono liberi."),
     )
+
+
+class PostiIscrizioneForm(forms.Form):
+    posti_richiesti = campo_posti()
 
 
 class IscrizioneUfficioForm(forms.Form):
@@ -87,13 +120,7 @@ class IscrizioneUfficioForm(forms.Form):
         widget=forms.EmailInput(attrs={**RIGA, "autocomplete": "off"}),
         help_text=_("Se c'è, riceve subito la conferma e poi i promemoria."),
     )
-    posti_richiesti = forms.IntegerField(
-        label=_("Posti"),
-        initial=1,
-        validators=[MinValueValidator(1), MaxValueValidator(POSTI_MASSIMI)],
-        widget=forms.NumberInput(attrs={"min": 1, "max": POSTI_MASSIMI, "class": "vSmallField"}),
-        help_text=_("Lei compresa, da 1 a 5."),
-    )
+    posti_richiesti = campo_posti(initial=1)
     canale = forms.ChoiceField(
         label=_("Come è arrivata"),
         choices=[scelta for scelta in Iscrizione.Canale.choices if scelta[0] != "online"],

@@ -22,7 +22,14 @@ from portale.lib import dates
 from portale.lib.admin import inviati
 
 from . import services
-from .admin_forms import ConfermaForm, IscrizioneUfficioForm, MotivoForm, PostiForm, SpostaForm
+from .admin_forms import (
+    CollegamentoForm,
+    ConfermaForm,
+    IscrizioneUfficioForm,
+    MotivoForm,
+    PostiForm,
+    SpostaForm,
+)
 from .esportazione import COLONNE, COLONNE_RISERVATE, csv_iscrizioni
 from .models import Incontro, Iscrizione
 
@@ -89,6 +96,7 @@ def porte_incontro(user, incontro, adesso):
             porte.append(porta("posti", _("Cambia i posti")))
         porte.append(porta("sposta", _("Sposta")))
         if in_programma:
+            porte.append(porta("collegamento", _("Cambia il collegamento")))
             porte.append(porta("rinvia", _("Rinvia")))
         porte.append(porta("annulla", _("Annulla l'incontro"), "grave"))
     if (finito or incontro.stato == Stato.SVOLTO) and incontro.stato != Stato.ANNULLATO:
@@ -244,6 +252,30 @@ def sposta(model_admin, request, pk):
     )
 
 
+def collegamento(model_admin, request, pk):
+    incontro = _incontro(request, pk, "eventi.change_incontro")
+    adesso = timezone.now()
+    attuali = {"modalita": incontro.modalita, "link_online": incontro.link_online}
+    return _porta(
+        model_admin,
+        request,
+        incontro,
+        stati=[Stato.PUBBLICATO],
+        form=CollegamentoForm(inviati(request), initial=attuali),
+        titolo=gettext("Cambia il collegamento"),
+        spiegazione=gettext(
+            "Come si partecipa, e da dove chi non è in sala. Chi è iscritto riceve quello nuovo "
+            "e il suo calendario si aggiorna."
+        ),
+        contesto=_conseguenze(incontro),
+        bottone=gettext("Cambia e avvisa"),
+        esegui=lambda dati: services.cambia_collegamento(
+            incontro, **dati, autore=request.user, adesso=adesso
+        ),
+        fatto=gettext("Collegamento cambiato: gli avvisi stanno partendo."),
+    )
+
+
 def rinvia(model_admin, request, pk):
     incontro = _incontro(request, pk, "eventi.change_incontro")
     adesso = timezone.now()
@@ -319,7 +351,7 @@ def posti(model_admin, request, pk):
         stati=[Stato.PUBBLICATO, Stato.RINVIATO],
         form=PostiForm(inviati(request), initial=attuali),
         titolo=gettext("Cambia i posti"),
-        contesto={"posti": _posti(incontro)},
+        contesto={"posti": quadro_posti(incontro)},
         bottone=gettext("Cambia i posti"),
         esegui=lambda dati: services.cambia_posti_incontro(
             incontro, **dati, autore=request.user, adesso=adesso
@@ -331,7 +363,7 @@ def posti(model_admin, request, pk):
 # --- Registering by phone or at the desk ----------------------------------------------------
 
 
-def _posti(incontro):
+def quadro_posti(incontro):
     """The seats of a meeting as they are at this instant."""
     attesa = incontro.iscrizioni.in_attesa().aggregate(n=Count("pk"), posti=Sum("posti_richiesti"))
     offerti = incontro.iscrizioni.filter(stato=Iscrizione.Stato.POSTO_OFFERTO)
@@ -389,7 +421,7 @@ def iscrivi(model_admin, request, pk):
             "oggetto": incontro,
             "incontro": incontro,
             "form": form,
-            "posti": _posti(incontro),
+            "posti": quadro_posti(incontro),
             "chiusa": chiusa,
             "ritorno": reverse("admin:eventi_incontro_change", args=[incontro.pk]),
             "ultime": incontro.iscrizioni.filter(registrata_da=request.user).order_by("-pk")[:5],
@@ -438,7 +470,7 @@ def _esito(iscrizione):
 def iscrivi_posti(model_admin, request, pk):
     """The seats alone, for the screen above to keep itself fresh."""
     incontro = _incontro(request, pk, "eventi.add_iscrizione")
-    return render(request, "admin/eventi/incontro/_posti.html", {"posti": _posti(incontro)})
+    return render(request, "admin/eventi/incontro/_posti.html", {"posti": quadro_posti(incontro)})
 
 
 # --- Lists of people ------------------------------------------------------------------------
@@ -496,6 +528,7 @@ def esporta(model_admin, request, pk):
 PORTE_INCONTRO = (
     pubblica,
     sposta,
+    collegamento,
     rinvia,
     annulla,
     svolto,

@@ -63,9 +63,9 @@ def annullata(iscrizione: Iscrizione, passaggio_pk: int, motivo: str, adesso: da
     _accoda("iscrizione_annullata", iscrizione, str(passaggio_pk), adesso, motivo=motivo)
 
 
-def incontro_cambiato(genere: str, incontro: Incontro, adesso: datetime) -> int:
-    """Tell every live, confirmed address of a meeting that it moved, is put off or cancelled;
-    says how many. ``sequenza`` makes it once for each change."""
+def incontro_cambiato(genere: str, incontro: Incontro, adesso: datetime, **parametri) -> int:
+    """Tell every live, confirmed address of a meeting that it moved, is put off or cancelled, or
+    is attended in another way; says how many. ``sequenza`` makes it once for each change."""
     vive = incontro.iscrizioni.vive().filter(email__isnull=False, verificata_at__isnull=False)
     return posta.accoda_molti(
         (
@@ -74,7 +74,7 @@ def incontro_cambiato(genere: str, incontro: Incontro, adesso: datetime) -> int:
                 destinatario=email,
                 lingua=lingua,
                 chiave=f"{genere}:{pk}:{incontro.sequenza}",
-                parametri={"iscrizione": pk, "sequenza": incontro.sequenza},
+                parametri={"iscrizione": pk, "sequenza": incontro.sequenza, **parametri},
                 dovuto_at=adesso,
             )
             for pk, email, lingua in vive.values_list("pk", "email", "lingua")

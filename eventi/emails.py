@@ -168,6 +168,20 @@ def spostato(messaggio, adesso):
     )
 
 
+@genere("collegamento", etichetta="Collegamento cambiato")
+def collegamento(messaggio, adesso):
+    iscrizione = _iscrizione_avvisata(messaggio, Incontro.Stato.PUBBLICATO)
+    incontro = iscrizione.incontro
+    return _componi(
+        "collegamento",
+        iscrizione,
+        invito=("REQUEST", adesso) if iscrizione.stato == Stato.CONFERMATA else None,
+        motivo=messaggio.parametri["motivo"],
+        # The notice of a move that had not left yet gives way to this one: it says it too.
+        prima=dates.giorno_e_ora(incontro.inizio_precedente) if incontro.spostato else "",
+    )
+
+
 @genere("rinviato", etichetta="Incontro rinviato")
 def rinviato(messaggio, adesso):
     iscrizione = _iscrizione_avvisata(messaggio, Incontro.Stato.RINVIATO)
@@ -241,8 +255,9 @@ def _fatti(incontro: Incontro, iscrizione: Iscrizione) -> list[tuple[str, str]]:
                 fatti.append(
                     (_("Ingresso senza gradini"), _("sì") if sede.senza_gradini else _("no"))
                 )
-    if incontro.link_online and iscrizione.stato == Stato.CONFERMATA:
-        fatti.append((_("Collegamento online"), incontro.link_online))
+    da_casa = incontro.link_online or incontro.modalita != Incontro.Modalita.PRESENZA
+    if da_casa and iscrizione.stato == Stato.CONFERMATA:
+        fatti.append((_("Collegamento online"), incontro.link_online or _("da comunicare")))
     posti = iscrizione.posti or iscrizione.posti_richiesti
     if posti > 1:
         fatti.append((_("Posti"), str(posti)))

@@ -32,6 +32,7 @@ from .posti import (
     fai_posto,
     fai_scadere,
     incontro_bloccato,
+    lascia_i_posti,
     passa,
     rileggi,
 )
@@ -194,9 +195,15 @@ def rinuncia(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
         return iscrizione
 
 
-def cambia_posti(iscrizione: Iscrizione, posti_richiesti: int, *, adesso: datetime) -> Iscrizione:
+def cambia_posti(
+    iscrizione: Iscrizione, posti_richiesti: int, *, autore=None, adesso: datetime
+) -> Iscrizione:
     """She comes with more or fewer people. More is possible while seats are free and nobody
-    waits; a refusal (Rifiuto) leaves her what she has."""
+    waits; a refusal (Rifiuto) leaves her what she has.
+
+    With ``autore`` it is the office that does it for her: the trace says who.
+    """
+    chi = {"attore": Attore.UFFICIO if autore else Attore.PERSONA, "autore": autore}
     if not 1 <= posti_richiesti <= POSTI_MASSIMI:
         raise Rifiuto(_("I posti vanno da 1 a %(massimo)d.") % {"massimo": POSTI_MASSIMI})
     with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
@@ -213,14 +220,16 @@ def cambia_posti(iscrizione: Iscrizione, posti_richiesti: int, *, adesso: dateti
                 iscrizione,
                 Stato.LISTA_ATTESA,
                 adesso=adesso,
-                attore=Attore.PERSONA,
                 scade_at=iscrizione.scade_at,
+                **chi,
             )
         elif iscrizione.stato == Stato.CONFERMATA:
             in_piu = posti_richiesti - iscrizione.posti
             if in_piu > 0 and not fai_posto(incontro, in_piu, adesso):
                 raise Rifiuto(
-                    _("Non ci sono abbastanza posti liberi: il tuo resta come prima.")
+                    _("Non ci sono abbastanza posti liberi: l'iscrizione resta come prima.")
+                    if autore
+                    else _("Non ci sono abbastanza posti liberi: il tuo resta come prima.")
                     if iscrizione.posti == 1
                     else _("Non ci sono abbastanza posti liberi: i tuoi restano come prima.")
                 )
@@ -232,14 +241,18 @@ def cambia_posti(iscrizione: Iscrizione, posti_richiesti: int, *, adesso: dateti
                 iscrizione,
                 Stato.CONFERMATA,
                 adesso=adesso,
-                attore=Attore.PERSONA,
                 posti=posti_richiesti,
+                **chi,
             )
             iscrizione.confermata_at = confermata_at
             iscrizione.save(update_fields=["confermata_at"])
             avvisi.confermata(iscrizione, passaggio.pk, adesso)
         elif iscrizione.stato == Stato.POSTO_OFFERTO:
-            raise Rifiuto(_("Prima accetta i posti che ti sono offerti, poi potrai cambiarli."))
+            raise Rifiuto(
+                _("Le sono stati offerti dei posti: si potranno cambiare dopo la sua risposta.")
+                if autore
+                else _("Prima accetta i posti che ti sono offerti, poi potrai cambiarli.")
+            )
         else:
             raise Rifiuto(_("Questa iscrizione non è attiva: i posti non si possono cambiare."))
         return iscrizione
@@ -354,6 +367,26 @@ def annulla_iscrizione(
         return iscrizione
 
 
+def segna_presenza(
+    iscrizioni_pks: Iterable[int], presente: bool | None, *, adesso: datetime
+) -> int:
+    """Who came and who did not (None: nobody recorded it); says how many were marked.
+
+    Only confirmed people of meetings that have begun: the others are left as they are.
+    """
+    iniziati = Incontro.objects.filter(
+        stato__in=(Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO), inizio__lte=adesso
+    )
+    pks = list(iscrizioni_pks)
+    incontri = iniziati.filter(iscrizioni__in=pks).order_by("pk").values_list("pk", flat=True)
+    quante = 0
+    for pk in list(incontri.distinct()):
+        with incontro_bloccato(pk, adesso) as incontro:
+            confermate = incontro.iscrizioni.confermate().filter(pk__in=pks)
+            quante += confermate.update(presente=presente)
+    return quante
+
+
 # --- Time passing ---------------------------------------------------------------------------
 
 
@@ -440,6 +473,8 @@ def sposta(
             inizio=inizio,
             annuncio="spostato",
         )
+        # One that was put off is on again: its line moves.
+        incontro.rivedi_coda = True
         # An offer never outlives the start.
         incontro.iscrizioni.filter(scade_at__gt=inizio).update(scade_at=inizio)
         programma_promemoria(incontro)
@@ -530,6 +565,7 @@ def cambia_posti_incontro(
         prima = (incontro.posti, incontro.posti_riservati)
         if prima != (posti, posti_riservati):
             incontro.posti, incontro.posti_riservati = posti, posti_riservati
+            incontro.rivedi_coda = True
             incontro.save(update_fields=["posti", "posti_riservati", "posti_oltre", "updated_at"])
             _traccia(
                 incontro,
@@ -537,7 +573,62 @@ def cambia_posti_incontro(
                 autore=autore,
                 adesso=adesso,
                 motivo=f"posti: {prima[0]} ({prima[1]}) → {posti} ({posti_riservati})",
+                inizio_da=incontro.inizio,
             )
+        return incontro
+
+
+def cambia_collegamento(
+    incontro: Incontro,
+    *,
+    modalita: str,
+    link_online: str,
+    motivo: str = "",
+    autore,
+    adesso: datetime,
+) -> Incontro:
+    """Change how a published meeting is attended, or its online link; every registered person
+    is told once and her calendar follows.
+
+    Raises Rifiuto when the meeting is over or not on, or when people would be called to a venue
+    that is not there, or given a link to a meeting that is only in presence.
+    """
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        if incontro.stato != Incontro.Stato.PUBBLICATO:
+            raise _non_ammesso(incontro)
+        prima, link_prima = incontro.get_modalita_display(), incontro.link_online
+        if (incontro.modalita, link_prima) == (modalita, link_online):
+            return incontro
+        if incontro.finito(adesso):
+            raise Rifiuto(_("L'incontro si è già svolto."))
+        if modalita != Incontro.Modalita.ONLINE and incontro.sede_id is None:
+            raise Rifiuto(_("Un incontro in presenza ha bisogno di una sede: prima spostalo lì."))
+        if modalita == Incontro.Modalita.PRESENZA and link_online:
+            raise Rifiuto(
+                _(
+                    "Un incontro solo in presenza non ha un collegamento: toglilo, o scegli «in "
+                    "presenza e online»."
+                )
+            )
+        incontro.modalita, incontro.link_online = modalita, link_online
+        incontro.sequenza += 1
+        incontro.save(update_fields=["modalita", "link_online", "sequenza", "updated_at"])
+        cambiati = []
+        if prima != incontro.get_modalita_display():
+            cambiati.append(f"{_('modalità')}: {prima} → {incontro.get_modalita_display()}")
+        if link_prima != link_online:
+            # Not the link itself: only those who are registered may read it.
+            cambiati.append(_("collegamento online"))
+        _traccia(
+            incontro,
+            incontro.stato,
+            autore=autore,
+            adesso=adesso,
+            motivo=" · ".join(filter(None, [*cambiati, motivo])),
+            inizio_da=incontro.inizio,
+        )
+        # The reason goes with the mail: ``incontro.motivo`` says why the meeting was moved.
+        avvisi.incontro_cambiato("collegamento", incontro, adesso, motivo=motivo)
         return incontro
 
 
@@ -583,9 +674,7 @@ def _non_ammesso(incontro: Incontro) -> Rifiuto:
 
 def _metti_da_verificare(incontro, iscrizione, posti_richiesti, adesso):
     """Hold the seats for 30 minutes, or note her place in line for a day."""
-    # What she already holds counts as free: she is only changing how many.
-    incontro.posti_occupati -= iscrizione.posti
-    iscrizione.posti = 0
+    lascia_i_posti(incontro, iscrizione)
     scadenza_tenuta = iscrizione.scade_at if iscrizione.stato == Stato.DA_VERIFICARE else None
     iscrizione.posti_richiesti = posti_richiesti
     iscrizione.verificata_at = None
@@ -628,8 +717,7 @@ def _ammetti(
     motivo="",
 ):
     """Confirm somebody whose address is known, or put her in line."""
-    incontro.posti_occupati -= iscrizione.posti
-    iscrizione.posti = 0
+    lascia_i_posti(incontro, iscrizione)
     iscrizione.posti_richiesti = posti_richiesti
     iscrizione.solo_al_completo = False
     chi = {"attore": attore, "autore": autore, "motivo": motivo}

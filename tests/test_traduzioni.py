@@ -456,6 +456,7 @@ MAIL_INCONTRI = {
     "iscrizione_annullata": (S.ANNULLATA, {}),
     "promemoria": (S.CONFERMATA, {}),
     "spostato": (S.CONFERMATA, {}),
+    "collegamento": (S.CONFERMATA, {"modalita": "online", "sede": None}),
     "rinviato": (S.CONFERMATA, {"stato": "rinviato", "inizio": None, "fine": None}),
     "annullato": (S.CONFERMATA, {"stato": "annullato"}),
 }

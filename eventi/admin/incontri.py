@@ -179,7 +179,7 @@ class IncontroForm(forms.ModelForm):
 @admin.register(Incontro)
 class IncontroAdmin(UfficioModelAdmin):
     """A draft is edited freely. From publication on, what people organised themselves by (date,
-    venue, seats) changes only through the doors, which tell them."""
+    venue, link, seats) changes only through the doors, which tell them."""
 
     form = IncontroForm
     change_form_template = "admin/eventi/incontro/change_form.html"
@@ -271,11 +271,12 @@ class IncontroAdmin(UfficioModelAdmin):
         if obj is None or obj.stato == Stato.BOZZA:
             return []
         fissi = ["percorso", "slug", "posti", "posti_riservati"]
-        quando_e_dove = ["inizio", "fine", "ora_nota", "sede"]
+        quando_e_dove = ["inizio", "fine", "ora_nota", "modalita", "sede", "link_online"]
         if obj.stato != Stato.SVOLTO:
             return [*fissi, *quando_e_dove]
         # Of a meeting that took place nobody needs to be told: what was not known may be added.
-        return [*fissi, *(nome for nome in quando_e_dove if getattr(obj, nome) is not None)]
+        noti = (nome for nome in quando_e_dove if getattr(obj, nome) not in (None, ""))
+        return [*fissi, *noti]
 
     def get_prepopulated_fields(self, request, obj=None):
         return self.prepopulated_fields if obj is None or obj.stato == Stato.BOZZA else {}

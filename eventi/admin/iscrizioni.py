@@ -12,8 +12,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventi import services
-from eventi.admin_forms import MotivoForm
-from eventi.admin_views import Porta
+from eventi.admin_forms import MotivoForm, PostiIscrizioneForm
+from eventi.admin_views import Porta, quadro_posti
 from eventi.models import Incontro, Iscrizione, Necessita, PassaggioIscrizione, RichiestaServizio
 from portale.lib import dates
 from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin, inviati
@@ -210,6 +210,19 @@ class IscrizioneAdmin(UfficioModelAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("incontro", "persona", "registrata_da")
 
+    def get_readonly_fields(self, request, obj=None):
+        """Attendance is written where ``services.segna_presenza`` would write it."""
+        fissi = super().get_readonly_fields(request, obj)
+        incontro = obj and obj.incontro
+        segnabile = (
+            incontro
+            and obj.stato == Stato.CONFERMATA
+            and incontro.stato in (Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO)
+            and incontro.inizio
+            and incontro.inizio <= timezone.now()
+        )
+        return fissi if segnabile else [*fissi, "presente"]
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "lingua":
             return forms.ChoiceField(choices=settings.LANGUAGES, label=db_field.verbose_name)
@@ -278,24 +291,21 @@ class IscrizioneAdmin(UfficioModelAdmin):
         self._segna(request, queryset, False)
 
     def _segna(self, request, queryset, presente):
-        """Only confirmed people of meetings that have begun can have come or not."""
-        iniziati = queryset.confermate().filter(incontro__inizio__lte=timezone.now())
-        scelte = queryset.count()
-        segnate = Iscrizione.objects.filter(pk__in=list(iniziati.values_list("pk", flat=True)))
-        quante = segnate.update(presente=presente)
+        pks = list(queryset.values_list("pk", flat=True))
+        quante = services.segna_presenza(pks, presente, adesso=timezone.now())
         self.message_user(
             request,
             ngettext("%(n)d presenza segnata.", "%(n)d presenze segnate.", quante) % {"n": quante},
             messages.SUCCESS,
         )
-        if quante < scelte:
+        if quante < len(pks):
             self.message_user(
                 request,
                 gettext(
                     "%(n)d non segnate: si segna solo chi ha l'iscrizione confermata, da quando "
                     "l'incontro è iniziato."
                 )
-                % {"n": scelte - quante},
+                % {"n": len(pks) - quante},
                 messages.WARNING,
             )
 
@@ -316,9 +326,20 @@ class IscrizioneAdmin(UfficioModelAdmin):
         porte = []
         if in_programma and iscrizione.stato != Stato.CONFERMATA:
             porte.append(porta("conferma", _("Conferma dall'ufficio")))
+        if not self._posti_fermi(iscrizione, adesso):
+            porte.append(porta("posti", _("Cambia i posti")))
         if iscrizione.viva:
             porte.append(porta("annulla", _("Annulla l'iscrizione"), "grave"))
         return porte
+
+    def _posti_fermi(self, iscrizione, adesso):
+        """Why the seats of this registration can not change now; empty when they can."""
+        incontro = iscrizione.incontro
+        if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.inizio <= adesso:
+            return gettext("L'incontro non è in programma o è già iniziato.")
+        if iscrizione.stato not in (Stato.CONFERMATA, Stato.LISTA_ATTESA):
+            return gettext("Si cambiano i posti di chi è confermata o in lista d'attesa.")
+        return ""
 
     def _iscrizione(self, request, pk):
         if not request.user.has_perm("eventi.change_iscrizione"):
@@ -353,6 +374,34 @@ class IscrizioneAdmin(UfficioModelAdmin):
             contesto={"chiusa": gettext("È già confermata.") if confermata else ""},
         )
 
+    def posti(self, request, pk):
+        iscrizione = self._iscrizione(request, pk)
+        adesso = timezone.now()
+        attuali = {"posti_richiesti": iscrizione.posti_richiesti}
+        return self.porta(
+            request,
+            iscrizione,
+            form=PostiIscrizioneForm(inviati(request), initial=attuali),
+            titolo=gettext("Cambia i posti"),
+            spiegazione=gettext(
+                "Quante persone vengono con %(nome)s a «%(incontro)s». Se ne vengono di più, "
+                "servono posti liberi e nessuno in lista d'attesa; se di meno, i posti vanno "
+                "subito a chi aspetta."
+            )
+            % {"nome": iscrizione.nome, "incontro": iscrizione.incontro.titolo},
+            bottone=gettext("Cambia i posti"),
+            esegui=lambda dati: services.cambia_posti(
+                iscrizione, **dati, autore=request.user, adesso=adesso
+            ),
+            fatto=gettext("Posti cambiati."),
+            ritorno=reverse("admin:eventi_iscrizione_change", args=[pk]),
+            rifiuto=services.Rifiuto,
+            contesto={
+                "chiusa": self._posti_fermi(iscrizione, adesso),
+                "posti": quadro_posti(iscrizione.incontro),
+            },
+        )
+
     def annulla(self, request, pk):
         iscrizione = self._iscrizione(request, pk)
         return self.porta(
@@ -385,5 +434,5 @@ class IscrizioneAdmin(UfficioModelAdmin):
                 self.admin_site.admin_view(getattr(self, nome)),
                 name=f"eventi_iscrizione_{nome}",
             )
-            for nome in ("conferma", "annulla")
+            for nome in ("conferma", "posti", "annulla")
         ] + super().get_urls()

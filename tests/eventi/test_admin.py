@@ -49,7 +49,7 @@ def errori(response):
 # --- Who may do what ------------------------------------------------------------------------
 
 LETTURE_INCONTRO = ("change", "history")
-PORTE = ("pubblica", "sposta", "rinvia", "annulla", "svolto", "posti")
+PORTE = ("pubblica", "sposta", "collegamento", "rinvia", "annulla", "svolto", "posti")
 PERSONE = ("presenze", "esporta")
 REGISTRA = ("iscrivi", "iscrivi_posti")
 
@@ -119,7 +119,7 @@ def test_permission_matrix_of_registrations(client, ruolo):
         f"/admin/eventi/iscrizione/?incontro={iscrizione.incontro_id}",
         *(
             reverse(f"admin:eventi_iscrizione_{nome}", args=[iscrizione.pk])
-            for nome in ("change", "annulla", "conferma", "history")
+            for nome in ("change", "annulla", "conferma", "posti", "history")
         ),
     ]
 
@@ -417,6 +417,8 @@ def test_what_people_organise_by_does_not_change_in_the_form_of_a_published_meet
         slug="altro",
         ora_nota="",
         percorso=str(PercorsoFactory().pk),
+        modalita="online",
+        link_online="https://example.org/altrove",
     )
 
     assert response.status_code == 302
@@ -608,6 +610,46 @@ def test_new_seats_go_to_the_waiting_list_at_once(client, officer):
     assert attende.stato == Iscrizione.Stato.POSTO_OFFERTO
 
 
+def test_a_new_link_is_told_and_its_absence_of_reason_is_no_fault(client, officer):
+    incontro = IncontroFactory()
+    IscrizioneFactory(incontro=incontro)
+
+    pagina = client.get(porta(incontro, "collegamento"))
+    response = client.post(
+        porta(incontro, "collegamento"),
+        {"modalita": "mista", "link_online": "example.org/stanza"},
+        follow=True,
+    )
+
+    assert pagina.context["form"]["modalita"].value() == "presenza"
+    assert pagina.context["conseguenze"] == ["Riceverà subito una e-mail 1 persona iscritta."]
+    assert messaggi(response) == ["Collegamento cambiato: gli avvisi stanno partendo."]
+    incontro.refresh_from_db()
+    assert (incontro.modalita, incontro.link_online) == ("mista", "https://example.org/stanza")
+    assert incontro.passaggi.get().autore == officer
+    assert Messaggio.objects.get().genere == "collegamento"
+
+
+def test_a_refused_link_keeps_what_was_typed(client, officer):
+    incontro = IncontroFactory(sede=None, modalita="online")
+
+    response = client.post(
+        porta(incontro, "collegamento"),
+        {
+            "modalita": "mista",
+            "link_online": "https://example.org/stanza",
+            "motivo": "Serve a chi è lontano.",
+        },
+    )
+
+    assert errori(response) == {
+        "__all__": ["Un incontro in presenza ha bisogno di una sede: prima spostalo lì."]
+    }
+    html = response.content.decode()
+    assert 'value="https://example.org/stanza"' in html
+    assert "Serve a chi è lontano." in html
+
+
 def test_doors_refuse_a_request_that_comes_from_another_site(officer):
     from django.test import Client
 
@@ -633,11 +675,13 @@ def test_the_buttons_are_those_that_make_sense_now(client, officer):
         *persone,
         "Cambia i posti",
         "Sposta",
+        "Cambia il collegamento",
         "Rinvia",
         "Annulla l'incontro",
     ]
     assert bottoni(IncontroFactory(con_iscrizione=False)) == [
         "Sposta",
+        "Cambia il collegamento",
         "Rinvia",
         "Annulla l'incontro",
     ]
@@ -873,6 +917,83 @@ def test_the_office_confirms_out_of_turn_with_a_reason(client, officer):
     assert attende.stato == "confermata"
 
 
+def porte_iscrizione(client, iscrizione):
+    pagina = client.get(reverse("admin:eventi_iscrizione_change", args=[iscrizione.pk]))
+    return [str(porta.etichetta) for porta in pagina.context["porte"]]
+
+
+def test_the_buttons_of_a_registration_are_those_that_make_sense_now(client, officer):
+    offerta = {"stato": Iscrizione.Stato.POSTO_OFFERTO}
+    uscita = {"stato": Iscrizione.Stato.RINUNCIATA, "posti": 0}
+    passato, rinviato = {"passato": True}, {"stato": Stato.RINVIATO, "inizio": None}
+
+    def bottoni(incontro=None, **campi):
+        iscrizione = IscrizioneFactory(incontro=IncontroFactory(**(incontro or {})), **campi)
+        return porte_iscrizione(client, iscrizione)
+
+    assert bottoni() == ["Cambia i posti", "Annulla l'iscrizione"]
+    assert bottoni(in_attesa=True) == [
+        "Conferma dall'ufficio",
+        "Cambia i posti",
+        "Annulla l'iscrizione",
+    ]
+    assert bottoni(**offerta) == ["Conferma dall'ufficio", "Annulla l'iscrizione"]
+    assert bottoni(**uscita) == ["Conferma dall'ufficio"]
+    assert bottoni(passato) == ["Annulla l'iscrizione"]
+    assert bottoni(rinviato) == ["Annulla l'iscrizione"]
+
+
+def test_the_office_changes_the_seats_of_a_person_who_calls(client, officer):
+    iscrizione = IscrizioneFactory(incontro=IncontroFactory(posti=3))
+    url = reverse("admin:eventi_iscrizione_posti", args=[iscrizione.pk])
+
+    pagina = client.get(url)
+    troppi = client.post(url, {"posti_richiesti": "4"})
+    assert errori(troppi) == {
+        "__all__": ["Non ci sono abbastanza posti liberi: l'iscrizione resta come prima."]
+    }
+    assert 'value="4"' in troppi.content.decode()
+    response = client.post(url, {"posti_richiesti": "3"}, follow=True)
+
+    assert pagina.context["form"]["posti_richiesti"].value() == 1
+    assert pagina.context["posti"]["liberi"] == 2
+    iscrizione.refresh_from_db()
+    assert (iscrizione.posti, iscrizione.posti_richiesti) == (3, 3)
+    passaggio = iscrizione.passaggi.get()
+    assert (passaggio.attore, passaggio.autore) == ("ufficio", officer)
+    assert messaggi(response) == ["Posti cambiati."]
+    assert LogEntry.objects.get().object_repr == f"iscrizione {iscrizione.pk}"
+
+
+@pytest.mark.parametrize("posti", ["0", "6", "molti", ""])
+def test_the_seats_of_a_registration_go_from_one_to_five(client, officer, posti):
+    iscrizione = IscrizioneFactory()
+    url = reverse("admin:eventi_iscrizione_posti", args=[iscrizione.pk])
+
+    assert list(errori(client.post(url, {"posti_richiesti": posti}))) == ["posti_richiesti"]
+
+
+@pytest.mark.parametrize(
+    ("incontro", "stato"),
+    [({"passato": True}, "confermata"), ({}, "posto_offerto"), ({}, "rinunciata")],
+)
+def test_seats_that_can_not_change_now_are_told_and_have_no_button(
+    client, officer, incontro, stato
+):
+    iscrizione = IscrizioneFactory(
+        incontro=IncontroFactory(**incontro), stato=stato, posti=int(stato != "rinunciata")
+    )
+    url = reverse("admin:eventi_iscrizione_posti", args=[iscrizione.pk])
+
+    html = client.get(url).content.decode()
+    client.post(url, {"posti_richiesti": "3"})
+
+    assert 'class="avviso-ufficio"' in html
+    assert '<div class="submit-row">' not in html
+    iscrizione.refresh_from_db()
+    assert iscrizione.posti_richiesti == 1
+
+
 def test_state_and_seats_of_a_registration_are_never_written_by_hand(client, officer):
     iscrizione = IscrizioneFactory(telefono="")
     prima = Iscrizione.objects.values().get(pk=iscrizione.pk)
@@ -920,6 +1041,18 @@ def test_attendance_is_marked_for_confirmed_people_once_the_meeting_has_begun(cl
         for iscrizione in (venuta, in_lista, domani)
     ] == [True, None, None]
     assert messaggi(response)[0] == "1 presenza segnata."
+
+
+def test_the_form_takes_attendance_only_where_there_is_any(client, officer):
+    def campi(iscrizione):
+        pagina = client.get(reverse("admin:eventi_iscrizione_change", args=[iscrizione.pk]))
+        return list(pagina.context["adminform"].form.fields)
+
+    iniziato = IncontroFactory(passato=True)
+
+    assert "presente" in campi(IscrizioneFactory(incontro=iniziato))
+    assert "presente" not in campi(IscrizioneFactory(incontro=iniziato, in_attesa=True))
+    assert "presente" not in campi(IscrizioneFactory())
 
 
 def test_the_list_of_one_meeting_leaves_the_others_out(client, officer):

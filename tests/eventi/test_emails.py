@@ -8,6 +8,7 @@ from django.utils import translation
 
 from eventi import emails
 from eventi.models import Incontro, Iscrizione
+from portale.lib import dates
 from posta.generi import NonDovuto, Scaduto
 from posta.models import Messaggio
 from tests.factories import IncontroFactory, IscrizioneFactory, SedeFactory
@@ -82,6 +83,56 @@ def test_a_moved_meeting_has_the_same_uid_and_the_next_sequence(incontro, adesso
     assert "Sala allagata" in composto.testo
     with pytest.raises(NonDovuto):
         emails.spostato(messaggio("spostato", iscrizione, sequenza=0), adesso)
+
+
+def test_a_new_link_is_told_with_the_reason_and_the_calendar_follows(adesso):
+    incontro = IncontroFactory(
+        modalita="online", sede=None, link_online="https://example.org/aula", sequenza=1
+    )
+    dentro = IscrizioneFactory(incontro=incontro)
+    fuori = IscrizioneFactory(incontro=incontro, in_attesa=True)
+
+    def composto(iscrizione, motivo="Stanza più grande.", sequenza=1):
+        parametri = {"sequenza": sequenza, "motivo": motivo}
+        return emails.collegamento(messaggio("collegamento", iscrizione, **parametri), adesso)
+
+    si, no = composto(dentro), composto(fuori)
+
+    calendario, evento, _allegato = ics(si)
+    assert (calendario["METHOD"], evento["SEQUENCE"]) == ("REQUEST", 1)
+    assert "https://example.org/aula" in evento["DESCRIPTION"]
+    for corpo in (si.testo, si.html):
+        assert "https://example.org/aula" in corpo
+        assert "Il motivo: Stanza più grande." in corpo
+    assert no.allegati == ()
+    assert "https://example.org/aula" not in no.testo + no.html
+    assert "Il motivo" not in composto(dentro, motivo="").testo
+    with pytest.raises(NonDovuto):
+        composto(dentro, sequenza=0)
+
+
+def test_the_notice_of_a_link_also_says_a_move_whose_own_notice_gave_way(incontro, adesso):
+    iscrizione = IscrizioneFactory(incontro=incontro)
+    incontro.inizio_precedente, incontro.sequenza = incontro.inizio, 2
+    incontro.inizio += timedelta(days=1)
+    incontro.fine += timedelta(days=1)
+    incontro.save()
+    parametri = {"sequenza": 2, "motivo": ""}
+
+    composto = emails.collegamento(messaggio("collegamento", iscrizione, **parametri), adesso)
+
+    prima = dates.giorno_e_ora(incontro.inizio_precedente)
+    for corpo in (composto.testo, composto.html):
+        assert f"era previsto {prima}." in corpo
+        assert incontro.quando in corpo
+
+
+def test_a_link_that_is_not_known_yet_is_to_be_announced(adesso):
+    iscrizione = IscrizioneFactory(incontro=IncontroFactory(modalita="mista"))
+
+    composto = emails.confermata(messaggio("confermata", iscrizione), adesso)
+
+    assert "Collegamento online: da comunicare" in composto.testo
 
 
 @pytest.mark.parametrize(

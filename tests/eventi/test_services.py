@@ -438,6 +438,48 @@ def test_changing_seats_does_not_change_when_she_was_confirmed(iscrivi, adesso):
     assert iscrizione.confermata_at == adesso
 
 
+def test_the_office_changes_the_seats_of_who_calls_under_its_own_name(
+    iscrivi, ufficio, adesso, torna
+):
+    incontro = IncontroFactory(posti=3)
+    confermata = iscrivi(incontro)
+    services.cambia_posti(confermata, 3, autore=ufficio, adesso=adesso)
+    attesa = iscrivi(incontro)
+    services.cambia_posti(attesa, 2, autore=ufficio, adesso=adesso)
+
+    for iscrizione, stato in ((confermata, S.CONFERMATA), (attesa, S.LISTA_ATTESA)):
+        passaggio = iscrizione.passaggi.last()
+        assert (passaggio.a, passaggio.attore, passaggio.autore) == (stato, "ufficio", ufficio)
+    attesa.refresh_from_db()
+    assert (attesa.posti, attesa.posti_richiesti) == (0, 2)
+    torna(incontro)
+
+
+def test_who_changes_her_own_seats_is_the_one_in_the_trace(iscrivi, adesso):
+    iscrizione = iscrivi(IncontroFactory(posti=3))
+
+    services.cambia_posti(iscrizione, 2, adesso=adesso)
+
+    passaggio = iscrizione.passaggi.last()
+    assert (passaggio.attore, passaggio.autore) == ("persona", None)
+
+
+def test_the_office_is_refused_like_anybody_and_in_its_own_words(
+    iscrivi, ufficio, adesso, torna, stati
+):
+    incontro = IncontroFactory(posti=2)
+    prima, seconda = iscrivi(incontro), iscrivi(incontro)
+    with pytest.raises(Rifiuto, match="l'iscrizione resta come prima"):
+        services.cambia_posti(prima, 2, autore=ufficio, adesso=adesso)
+    attesa = iscrivi(incontro)
+    services.rinuncia(seconda, adesso=adesso)
+    with pytest.raises(Rifiuto, match="dopo la sua risposta"):
+        services.cambia_posti(attesa, 2, autore=ufficio, adesso=adesso)
+
+    assert stati(incontro) == [(S.CONFERMATA, 1), (S.RINUNCIATA, 0), (S.POSTO_OFFERTO, 1)]
+    torna(incontro)
+
+
 @pytest.mark.parametrize("posti", [0, 6])
 def test_seats_go_from_one_to_five(posti, iscrivi, adesso):
     with pytest.raises(Rifiuto, match="da 1 a 5"):
@@ -703,3 +745,108 @@ def test_publishing_the_report_closes_the_meeting(ufficio, adesso):
 
     incontro.refresh_from_db()
     assert (resoconto.pubblicato_at, incontro.stato) == (adesso, Incontro.Stato.SVOLTO)
+
+
+# --- Another way to take part ---
+
+STANZA = "https://example.org/stanza"
+AULA = "https://example.org/aula"
+
+
+def collega(incontro, ufficio, adesso, modalita="mista", link=STANZA, motivo=""):
+    return services.cambia_collegamento(
+        incontro,
+        modalita=modalita,
+        link_online=link,
+        motivo=motivo,
+        autore=ufficio,
+        adesso=adesso,
+    )
+
+
+def test_a_new_link_is_told_once_to_every_live_confirmed_address(iscrivi, chiedi, ufficio, adesso):
+    incontro = IncontroFactory(posti=2, modalita="online", link_online=STANZA)
+    confermata, ospite = iscrivi(incontro), chiedi(incontro, "ospite@example.org")
+    services.conferma_indirizzo(ospite, adesso=adesso)
+    attesa, uscita = iscrivi(incontro), iscrivi(incontro)
+    services.rinuncia(uscita, adesso=adesso)
+    chiedi(incontro, "mai-confermata@example.org")
+
+    for _volta in range(2):
+        incontro = collega(incontro, ufficio, adesso, "online", AULA, "Stanza più grande.")
+
+    assert mails("collegamento") == [confermata.email, "ospite@example.org", attesa.email]
+    assert Messaggio.objects.filter(genere="collegamento").first().parametri["motivo"] == (
+        "Stanza più grande."
+    )
+    assert (incontro.link_online, incontro.sequenza) == (AULA, 1)
+    passaggio = incontro.passaggi.get()
+    assert (passaggio.da, passaggio.a, passaggio.autore) == ("pubblicato", "pubblicato", ufficio)
+    # The link is for those who are registered: the trace does not tell it.
+    assert passaggio.motivo == "collegamento online · Stanza più grande."
+    assert passaggio.inizio_da == passaggio.inizio_a == incontro.inizio
+
+
+def test_another_way_to_take_part_leaves_the_reason_of_a_move_alone(ufficio, adesso):
+    incontro = IncontroFactory(motivo="Sala allagata")
+
+    incontro = collega(incontro, ufficio, adesso)
+
+    incontro.refresh_from_db()
+    assert (incontro.modalita, incontro.link_online) == ("mista", STANZA)
+    assert incontro.motivo == "Sala allagata"
+    assert incontro.passaggi.get().motivo == (
+        "modalità: in presenza → in presenza e online · collegamento online"
+    )
+
+
+@pytest.mark.parametrize(
+    ("campi", "modalita", "link", "perche"),
+    [
+        ({"sede": None, "modalita": "online"}, "mista", STANZA, "bisogno di una sede"),
+        ({"sede": None, "modalita": "online"}, "presenza", "", "bisogno di una sede"),
+        ({}, "presenza", STANZA, "solo in presenza"),
+        ({"stato": Incontro.Stato.BOZZA}, "mista", STANZA, "non è possibile"),
+        ({"stato": Incontro.Stato.ANNULLATO}, "mista", STANZA, "non è possibile"),
+        ({"passato": True}, "mista", STANZA, "già svolto"),
+    ],
+)
+def test_a_way_to_take_part_that_can_not_be_is_refused_and_nobody_is_told(
+    campi, modalita, link, perche, ufficio, adesso
+):
+    incontro = IncontroFactory(**campi)
+    IscrizioneFactory(incontro=incontro)
+    prima = Incontro.objects.values().get(pk=incontro.pk)
+
+    with pytest.raises(Rifiuto, match=perche):
+        collega(incontro, ufficio, adesso, modalita, link)
+
+    assert Incontro.objects.values().get(pk=incontro.pk) == prima
+    assert mails() == []
+
+
+# --- Who came ---
+
+
+def test_attendance_is_of_confirmed_people_of_meetings_that_have_begun(adesso):
+    venuta = IscrizioneFactory(incontro=IncontroFactory(passato=True))
+    di_prima = IscrizioneFactory(
+        incontro=IncontroFactory(passato=True, stato=Incontro.Stato.SVOLTO)
+    )
+    in_lista = IscrizioneFactory(incontro=venuta.incontro, in_attesa=True)
+    domani = IscrizioneFactory()
+    annullata = IscrizioneFactory(
+        incontro=IncontroFactory(passato=True, stato=Incontro.Stato.ANNULLATO)
+    )
+    non_scelta = IscrizioneFactory(incontro=venuta.incontro)
+    scelte = [venuta, di_prima, in_lista, domani, annullata]
+
+    def presenti():
+        return [Iscrizione.objects.get(pk=i.pk).presente for i in (*scelte, non_scelta)]
+
+    pks = [iscrizione.pk for iscrizione in scelte]
+    assert services.segna_presenza(pks, True, adesso=adesso) == 2
+    assert presenti() == [True, True, None, None, None, None]
+    assert services.segna_presenza([venuta.pk], False, adesso=adesso) == 1
+    assert presenti() == [False, True, None, None, None, None]
+    assert services.segna_presenza([], True, adesso=adesso) == 0

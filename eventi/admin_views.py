@@ -264,8 +264,8 @@ def collegamento(model_admin, request, pk):
         form=CollegamentoForm(inviati(request), initial=attuali),
         titolo=gettext("Cambia il collegamento"),
         spiegazione=gettext(
-            "Come si partecipa, e da dove chi non è in sala. Chi è iscritto riceve quello nuovo "
-            "e il suo calendario si aggiorna."
+            "Se ci si vede in presenza, online o in tutti e due i modi, e l'indirizzo per seguire "
+            "da casa. Chi è iscritto lo legge in una e-mail e il suo calendario si aggiorna."
         ),
         contesto=_conseguenze(incontro),
         bottone=gettext("Cambia e avvisa"),

@@ -602,7 +602,9 @@ def cambia_collegamento(
         if incontro.finito(adesso):
             raise Rifiuto(_("L'incontro si è già svolto."))
         if modalita != Incontro.Modalita.ONLINE and incontro.sede_id is None:
-            raise Rifiuto(_("Un incontro in presenza ha bisogno di una sede: prima spostalo lì."))
+            raise Rifiuto(
+                _("Un incontro in presenza ha bisogno di una sede: prima indicala con «Sposta».")
+            )
         if modalita == Incontro.Modalita.PRESENZA and link_online:
             raise Rifiuto(
                 _(

@@ -2,7 +2,7 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -174,6 +174,14 @@ class IncontroForm(forms.ModelForm):
                 )
             }
         }
+
+    def _update_errors(self, errors):
+        """What this form only shows it does not refuse: a published meeting's venue may be to be
+        announced, and its other fields must still save."""
+        mostrati = {*self.fields, NON_FIELD_ERRORS}
+        for nome in getattr(errors, "error_dict", {}).keys() - mostrati:
+            del errors.error_dict[nome]
+        super()._update_errors(errors)
 
 
 @admin.register(Incontro)

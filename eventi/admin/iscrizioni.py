@@ -384,9 +384,9 @@ class IscrizioneAdmin(UfficioModelAdmin):
             form=PostiIscrizioneForm(inviati(request), initial=attuali),
             titolo=gettext("Cambia i posti"),
             spiegazione=gettext(
-                "Quante persone vengono con %(nome)s a «%(incontro)s». Se ne vengono di più, "
-                "servono posti liberi e nessuno in lista d'attesa; se di meno, i posti vanno "
-                "subito a chi aspetta."
+                "Quanti posti servono a %(nome)s per «%(incontro)s». Chi è confermata ne ha di "
+                "più solo se sono liberi e nessuno aspetta; chi è in lista d'attesa conserva il "
+                "turno. I posti lasciati vanno subito a chi aspetta."
             )
             % {"nome": iscrizione.nome, "incontro": iscrizione.incontro.titolo},
             bottone=gettext("Cambia i posti"),

@@ -441,6 +441,17 @@ def test_saving_the_form_gives_no_seat_back(client, officer, monkeypatch):
     assert (incontro.titolo, incontro.posti_occupati) == ("Titolo nuovo", 3)
 
 
+def test_a_venue_that_is_not_known_any_more_does_not_stop_the_form(client, officer):
+    """Moved to a venue to be announced: what the form can not change it does not refuse."""
+    incontro = IncontroFactory(modalita="mista", link_online="https://example.org/a", sede=None)
+
+    response = _modifica(client, incontro, titolo="Titolo nuovo")
+
+    assert response.status_code == 302
+    incontro.refresh_from_db()
+    assert incontro.titolo == "Titolo nuovo"
+
+
 def test_of_a_meeting_that_took_place_what_was_not_known_may_be_added(client, officer):
     incontro = IncontroFactory(passato=True, stato=Stato.SVOLTO, sede=None)
     inizio, sede = incontro.inizio, SedeFactory()
@@ -643,7 +654,7 @@ def test_a_refused_link_keeps_what_was_typed(client, officer):
     )
 
     assert errori(response) == {
-        "__all__": ["Un incontro in presenza ha bisogno di una sede: prima spostalo lì."]
+        "__all__": ["Un incontro in presenza ha bisogno di una sede: prima indicala con «Sposta»."]
     }
     html = response.content.decode()
     assert 'value="https://example.org/stanza"' in html

@@ -49,11 +49,13 @@ def incontro_bloccato(pk: int, adesso: datetime) -> Iterator[Incontro]:
     count. An exception undoes everything."""
     with _in_fila(), transaction.atomic():
         incontro = Incontro.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
-        # True once we have looked and nobody waits, until somebody is put in line.
-        incontro.coda_vuota = False
+        # Set where seats come free or somebody is put in line: else nothing is to be offered,
+        # because whoever was here before has offered it.
+        incontro.rivedi_coda = False
         prima = (incontro.posti_occupati, incontro.posti_oltre)
         yield incontro
-        offri_posti_liberi(incontro, adesso)
+        if incontro.rivedi_coda:
+            offri_posti_liberi(incontro, adesso)
         if incontro.posti is None:
             incontro.posti_oltre = 0
         else:
@@ -64,6 +66,13 @@ def incontro_bloccato(pk: int, adesso: datetime) -> Iterator[Incontro]:
         if (incontro.posti_occupati, incontro.posti_oltre) != prima:
             # Not updated_at: calendars and feeds say nothing of seats, and need not change.
             incontro.save(update_fields=["posti_occupati", "posti_oltre"])
+
+
+def lascia_i_posti(incontro: Incontro, iscrizione: Iscrizione) -> None:
+    """Count what she holds as free: she is about to be given seats, or a place, anew."""
+    incontro.rivedi_coda = incontro.rivedi_coda or iscrizione.posti > 0
+    incontro.posti_occupati -= iscrizione.posti
+    iscrizione.posti = 0
 
 
 def rileggi(incontro: Incontro, pk: int) -> Iscrizione:
@@ -90,12 +99,12 @@ def passa(
     The caller has decided that it may; this keeps the count and leaves the trace.
     """
     da = "" if iscrizione._state.adding else iscrizione.stato
+    if posti < iscrizione.posti or stato == Stato.LISTA_ATTESA:
+        incontro.rivedi_coda = True
     incontro.posti_occupati += posti - iscrizione.posti
     iscrizione.stato = stato
     iscrizione.posti = posti
     iscrizione.scade_at = scade_at
-    if stato == Stato.LISTA_ATTESA:
-        incontro.coda_vuota = False
     if stato == Stato.CONFERMATA:
         iscrizione.confermata_at = adesso
         iscrizione.solo_al_completo = False
@@ -117,8 +126,7 @@ def ce_posto(incontro: Incontro, posti: int) -> bool:
         return True
     if incontro.posti_liberi < posti:
         return False
-    incontro.coda_vuota = not incontro.iscrizioni.in_attesa().exists()
-    return incontro.coda_vuota
+    return not incontro.iscrizioni.in_attesa().exists()
 
 
 def fai_posto(incontro: Incontro, posti: int, adesso: datetime) -> bool:
@@ -141,8 +149,6 @@ def offri_posti_liberi(incontro: Incontro, adesso: datetime) -> None:
     its place waiting for all of them, and only then do smaller requests pass before it.
     """
     if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.inizio <= adesso:
-        return
-    if incontro.coda_vuota:
         return
     while incontro.posti is None or incontro.posti_liberi > 0:
         coda = incontro.iscrizioni.in_attesa()

@@ -3,9 +3,10 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-import eventi.models.iscrizioni
 from django.conf import settings
 from django.db import migrations, models
+
+import eventi.models.iscrizioni
 
 
 class Migration(migrations.Migration):

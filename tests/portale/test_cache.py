@@ -140,7 +140,7 @@ def test_redis_is_asked_again_when_its_pause_is_over(dead_redis, monkeypatch):
     chiesti = []
     monkeypatch.setattr(modulo.RedisCache, "get", lambda *args: chiesti.append(1) or "da Redis")
     modulo._interruttori[dead_redis]._fino_a = time.monotonic() + 0.05
-    monkeypatch.setitem(caches.settings, "ripiego", caches.settings["pagine"])
+    monkeypatch.setattr(caches._connections, "ripiego", caches["pagine"], raising=False)
     assert cache.get("a") is None
     time.sleep(0.06)
     assert cache.get("a") == "da Redis"

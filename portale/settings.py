@@ -46,12 +46,17 @@ def _required(name, example):
 def _local_secret_key():
     """The key of a demo or development copy: random, made once, kept beside its database."""
     path = VAR_DIR / "secret_key"
-    try:
-        # O_EXCL: of several processes that start together, one writes and all read the same.
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+    if not path.exists():
+        bozza = VAR_DIR / f"secret_key.{os.getpid()}"
+        with os.fdopen(os.open(bozza, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+        try:
+            # Of several processes that start together one gives its name to a whole file.
+            os.link(bozza, path)
+        except FileExistsError:
+            pass
+        finally:
+            bozza.unlink()
     return path.read_text()
 
 

@@ -15,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.live_server_helper import LiveServer
 
@@ -112,6 +113,9 @@ def demo_da_leggere(banca_di_prova, django_db_blocker):
         carica_demo()
         yield
         call_command("flush", interactive=False, verbosity=0)
+        # While Playwright's loop runs this thread has a second connection (asgiref keeps one for
+        # each side of a loop), which nobody else would close before the database goes.
+        connections.close_all()
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,7 @@ frontend:
 validatore: ambiente-dev
 	@cmp -s tests/e2e/package-lock.json tests/e2e/node_modules/.lock || { \
 		echo "HTML validator: installing it"; \
-		PATH="$$PWD/.venv/bin:$$PATH" npm ci --prefix tests/e2e --ignore-scripts --no-audit \
+		PATH="$$PWD/.venv/bin:$$PATH" NODE_OPTIONS="$$NODE_OPTIONS --use-system-ca" npm ci --prefix tests/e2e --ignore-scripts --no-audit \
 			--no-fund --loglevel=error && \
 		cp tests/e2e/package-lock.json tests/e2e/node_modules/.lock; }
 

@@ -54,7 +54,14 @@ def sources():
 def run(*command):
     # The Node of this environment comes first, whatever the machine has.
     bin_dir = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # And it believes the certificates that the machine believes: an office's network may
+    # read what passes with one of its own.
+    options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
+    environment = {
+        **os.environ,
+        "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}",
+        "NODE_OPTIONS": options,
+    }
     subprocess.run(  # noqa: S603  (fixed commands of this file)
         [str(bin_dir / command[0]), *command[1:]], cwd=FRONTEND, env=environment, check=True
     )

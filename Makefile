@@ -21,7 +21,7 @@ ifneq ($(shell [ -w "$$HOME" ] && echo yes),yes)
 export npm_config_cache := $(CURDIR)/var/npm
 endif
 
-.PHONY: help run test lint format messages lock ci ambiente ambiente-dev frontend validatore catalogues clean
+.PHONY: help run test lint format messages lock bench ci ambiente ambiente-dev frontend validatore catalogues clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,11 @@ lock: ## resolve pyproject.toml into the two lock files anew (needs uv)
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements-dev.lock
+
+bench: ambiente ## measure pages, registrations and mails, as ratios within this run
+	$(PY) benchmarks/pagine.py
+	$(PY) benchmarks/iscrizioni.py
+	$(PY) benchmarks/posta.py
 
 ci: ## everything that must hold before a change lands (installs and starts what it needs)
 	@exec .ci/run

@@ -174,6 +174,7 @@ PAGINE = [
 ALTROVE = {
     "salute": "JSON for machines",
     "salute_viva": "text for machines",
+    "favicon": "leads to a static file",
     "robots": "text for machines",
     "sitemap": "XML for machines",
     "eventi:calendario_ics": "a calendar",

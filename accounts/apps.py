@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 from .gruppi import aggiorna_gruppi
 
@@ -10,3 +11,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(aggiorna_gruppi, dispatch_uid="accounts.gruppi")
+        # What each app lets a visitor ask for before her address is known.
+        autodiscover_modules("conferme")

@@ -20,6 +20,19 @@ GRUPPI = {
         # What was done is never changed: the rows that record it can only be read.
         "laboratori": {"*": TUTTO, "passaggiodisponibilita": ("view",)},
         "eventi": {"*": TUTTO, "passaggioincontro": ("view",), "passaggioiscrizione": ("view",)},
+        "proposte": {
+            "*": TUTTO,
+            "proposta": (*TUTTO, "modera", "valuta"),
+            "nota": (*TUTTO, "ordina"),
+            "passaggio": ("view",),
+            "passaggiobisogno": ("view",),
+            "versioneproposta": ("view",),
+            "risposta": ("view",),
+            # Who supports and follows what is nobody's business; the numbers are public.
+            "sostegno": (),
+            "seguito": (),
+            "riconteggio": (),
+        },
         "posta": {"*": ("view",)},
     },
     # Looks after what people write: nothing personal of registrations and offers of help.
@@ -33,6 +46,17 @@ GRUPPI = {
             "resoconto": ("view",),
             "allegatoresoconto": ("view",),
         },
+        "proposte": {
+            "proposta": ("view", "modera"),
+            "bisogno": ("view",),
+            "commento": ("view",),
+            "segnalazione": ("view",),
+            "passaggio": ("view",),
+            "passaggiobisogno": ("view",),
+            "versioneproposta": ("view",),
+            "allegato": ("view",),
+            "tema": ("view",),
+        },
     },
     # Leads the tables of a meeting and writes its report.
     "facilitatori": {
@@ -44,6 +68,13 @@ GRUPPI = {
             "servizio": ("view",),
             "resoconto": ("add", "change", "view"),
             "allegatoresoconto": TUTTO,
+        },
+        "proposte": {
+            "nota": ("add", "change", "view", "ordina"),
+            "verbalizzante": TUTTO,
+            "bisogno": ("add", "change", "view"),
+            "proposta": ("view",),
+            "tema": ("view",),
         },
     },
 }

@@ -141,6 +141,17 @@ class Percorso(models.Model):
         ]
         return min(giorni) if self.attivo and giorni else None
 
+    def modera_prima(self, oggi):
+        """Whether proposals are read by a moderator before everybody sees them: unless each stage
+        that takes proposals today says after. Reads ``with_fasi`` without asking again."""
+        aperte = [fase for fase in self.fasi_in_corso(oggi) if fase.apre_proposte]
+        dopo = Fase.Moderazione.DOPO
+        return not aperte or any(fase.moderazione != dopo for fase in aperte)
+
+    def sostegni_nascosti(self, oggi):
+        """Whether a stage of today keeps the number of supports to the office."""
+        return any(fase.nasconde_sostegni for fase in self.fasi_in_corso(oggi))
+
     def prossima_fase(self, oggi):
         """The stage that begins next; None when there is none, or the process is closed."""
         future = [fase for fase in self.fasi.all() if fase.inizio > oggi]
@@ -160,6 +171,10 @@ class Fase(models.Model):
         CONSULTAZIONE = "consultazione", _("consultazione")
         PROGETTAZIONE = "progettazione", _("progettazione partecipata")
         DECISIONE = "decisione", _("decisione")
+
+    class Moderazione(models.TextChoices):
+        PRIMA = "prima", _("prima della pubblicazione")
+        DOPO = "dopo", _("dopo la pubblicazione")
 
     percorso = models.ForeignKey(
         Percorso, models.CASCADE, related_name="fasi", verbose_name=_("percorso")
@@ -184,6 +199,18 @@ class Fase(models.Model):
     apre_sostegni = models.BooleanField(_("apre i sostegni"), default=False)
     apre_commenti = models.BooleanField(_("apre i commenti"), default=False)
     apre_osservazioni = models.BooleanField(_("apre le osservazioni al modello"), default=False)
+    moderazione = models.CharField(
+        _("moderazione"),
+        max_length=10,
+        choices=Moderazione,
+        default=Moderazione.PRIMA,
+        help_text=_("Se chi modera legge le proposte prima o dopo che tutti le vedano."),
+    )
+    nasconde_sostegni = models.BooleanField(
+        _("nasconde i sostegni"),
+        default=False,
+        help_text=_("Fino alla fine della fase il pubblico non vede quanti sono."),
+    )
 
     objects = FaseQuerySet.as_manager()
 

@@ -10,12 +10,17 @@ from django.db.models.signals import post_delete, post_save
 from eventi.models import AllegatoResoconto, Incontro, Resoconto, Sede, Servizio
 from laboratori.models import Laboratorio, Quartiere, Referente
 from percorso.models import Atto, Fase, Percorso
+from proposte import segnali as proposte
+from proposte.models import Allegato, Avanzamento, Bisogno, Tema
 
 from .models import VersionePagine
 
 PUBBLICI = (
     AllegatoResoconto,
+    Allegato,
     Atto,
+    Avanzamento,
+    Bisogno,
     Fase,
     Incontro,
     Laboratorio,
@@ -25,10 +30,11 @@ PUBBLICI = (
     Resoconto,
     Sede,
     Servizio,
+    Tema,
 )
 
 
-def contenuto_cambiato(sender, using, **kwargs):
+def contenuto_cambiato(sender, using=None, **kwargs):
     # After the commit and in a statement of its own. Inside the writer's transaction every
     # registration to any meeting would wait for the one before it, on this single row.
     # Robust: what was saved stays saved, at worst the old page lives until it expires.
@@ -39,3 +45,5 @@ def collega():
     for modello in PUBBLICI:
         for segnale in (post_save, post_delete):
             segnale.connect(contenuto_cambiato, sender=modello, dispatch_uid="pagine")
+    # Proposals change by compare-and-swap, and say so themselves.
+    proposte.contenuto_cambiato.connect(contenuto_cambiato, dispatch_uid="pagine")

@@ -131,6 +131,7 @@ RESOCONTO_GIORNI = env.int("RESOCONTO_GIORNI", default=15)
 
 INSTALLED_APPS = [
     "portale",
+    "proposte",
     "eventi",
     "laboratori",
     "percorso",
@@ -149,6 +150,7 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
+    "import_export",
 ]
 
 MIDDLEWARE = [
@@ -277,6 +279,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "passo": {"task": "eventi.tasks.passo", "schedule": 15.0, "options": {"expires": 60}},
+    # Supports and comments are counted for many at once, and shown a few seconds later.
+    "conta": {"task": "proposte.tasks.conta", "schedule": 5.0, "options": {"expires": 60}},
+    "avvisi": {"task": "proposte.tasks.avvisi", "schedule": 300.0, "options": {"expires": 600}},
 }
 
 # --- Mail -----------------------------------------------------------------------------------

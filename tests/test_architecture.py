@@ -8,9 +8,19 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
 # Each package knows only those before it; what is left of portale knows them all.
-CATENA = ["portale.lib", "posta", "accounts", "percorso", "laboratori", "eventi", "portale"]
-# The modules that may set a state: services, models, and the seats' half of eventi.services.
-PORTE = {"services", "models", "posti"}
+CATENA = [
+    "portale.lib",
+    "posta",
+    "accounts",
+    "percorso",
+    "laboratori",
+    "eventi",
+    "proposte",
+    "portale",
+]
+# The modules that may set a state: services, models, the seats' half of eventi.services, and the
+# door of needs.
+PORTE = {"services", "models", "posti", "bisogni"}
 NOMI_VAGHI = {"utils", "helpers", "mixins", "managers", "constants", "common", "misc"}
 
 

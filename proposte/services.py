@@ -1,0 +1,682 @@
+"""The one door to a proposal's life: writing, moderation, outcomes, merging and splitting.
+
+Citizens' pages, the admin, imports and the Tavolo all come through here. Each verb is a
+compare-and-swap on ``stato`` or works under the lock of the row: of two clicks or two officers at
+one instant one makes the step, the other is told (:class:`Rifiuto`). Each step leaves a Passaggio
+and queues its mails in the same transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from portale.lib.dates import a_roma, giorno_mese_anno
+from portale.lib.ricerca import indice
+
+from . import avvisi
+from .conteggi import da_ricontare
+from .models import (
+    EsitoPreparato,
+    Passaggio,
+    Proposta,
+    Risposta,
+    Seguito,
+    Sostegno,
+    VersioneProposta,
+)
+from .segnali import contenuto_cambiato
+
+Stato = Proposta.Stato
+Evento = Passaggio.Evento
+
+
+class Rifiuto(Exception):
+    """What was asked cannot be done; the message is fit to be shown to a person."""
+
+
+class Superata(Rifiuto):
+    """Somebody saved the same texts meanwhile; nothing was overwritten."""
+
+
+# --- What the stages allow ------------------------------------------------------------------
+
+
+def perche_chiuso(percorso, cosa: str, adesso: datetime) -> str:
+    """Why citizens cannot do ``cosa`` now ("proposte", "sostegni" or "commenti"), and from when
+    they can; empty when they can. Reads ``with_fasi`` without asking again."""
+    oggi = a_roma(adesso).date()
+    if percorso.apre(cosa, oggi):
+        return ""
+    testo = {
+        "proposte": _("In questa fase del percorso non si raccolgono proposte."),
+        "sostegni": _("In questa fase del percorso non si sostengono le proposte."),
+        "commenti": _("In questa fase del percorso non si commentano le proposte."),
+    }[cosa]
+    if not percorso.attivo:
+        return _("Il percorso è concluso: le proposte restano qui da leggere.")
+    if quando := percorso.prossima_apertura(cosa, oggi):
+        return f"{testo} {_('Si riapre il %(giorno)s.') % {'giorno': giorno_mese_anno(quando)}}"
+    return testo
+
+
+# --- Writing --------------------------------------------------------------------------------
+
+
+def salva_bozza(
+    proposta: Proposta, valori: Mapping, *, versione: int, temi=None, bisogni=None
+) -> int:
+    """Save what has been written of a draft so far; returns its new version.
+
+    ``valori`` are fields by name; ``versione`` is the one that the writer started from. Raises
+    Superata when another device has saved since, Rifiuto when it is no draft any more.
+    """
+    with transaction.atomic():
+        fatto = Proposta.objects.filter(
+            pk=proposta.pk, stato=Stato.BOZZA, versione=versione
+        ).update(**valori, versione=versione + 1)
+        if not fatto:
+            proposta.refresh_from_db()
+            if proposta.stato != Stato.BOZZA:
+                raise Rifiuto(_("Questa proposta è già stata inviata."))
+            raise Superata(
+                _("Hai scritto questa bozza anche altrove, dopo: apri di nuovo la pagina.")
+            )
+        if temi is not None:
+            proposta.temi.set(temi)
+        if bisogni is not None:
+            proposta.bisogni.set(bisogni)
+    proposta.refresh_from_db()
+    return proposta.versione
+
+
+def affida(proposta: Proposta, partecipante) -> Proposta:
+    """A draft that was nobody's yet is hers from now on; raises Rifiuto when it is another's."""
+    Proposta.objects.filter(pk=proposta.pk, proponente=None, stato=Stato.BOZZA).update(
+        proponente=partecipante
+    )
+    proposta.refresh_from_db()
+    if proposta.proponente_id != partecipante.pk:
+        raise Rifiuto(_("Questa bozza è di un'altra persona."))
+    return proposta
+
+
+def invia(proposta: Proposta, *, autore=None, adesso: datetime) -> Proposta:
+    """The draft is ready: it goes to the moderators, or straight to everybody where the stage
+    says so. Sending it again changes nothing. Raises Rifiuto when something is missing, when the
+    stage is closed (the office, as ``autore``, may all the same), or when it is nobody's."""
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato != Stato.BOZZA:
+            return proposta
+        if manca := manca_per_inviare(proposta):
+            raise Rifiuto(manca)
+        if autore is None and (perche := perche_chiuso(proposta.percorso, "proposte", adesso)):
+            raise Rifiuto(perche)
+        _passa(
+            proposta,
+            Stato.INVIATA,
+            adesso,
+            autore=autore,
+            inviata_at=adesso,
+            slug=f"{slugify(proposta.titolo)[:80] or 'proposta'}-{proposta.pk}",
+            **_indici(proposta),
+        )
+        if not proposta.percorso.modera_prima(a_roma(adesso).date()):
+            _pubblica(proposta, None, "", adesso)
+        else:
+            avvisi.ricevuta(proposta, adesso)
+    return proposta
+
+
+def manca_per_inviare(proposta: Proposta) -> str:
+    """What a draft still lacks, in words; empty when it can be sent."""
+    if not proposta.titolo.strip():
+        return _("Manca il titolo.")
+    if not proposta.che_cosa.strip():
+        return _("Scrivi che cosa proponi.")
+    if proposta.laboratorio_id is None and not proposta.per_la_citta:
+        return _("Scegli un laboratorio, oppure tutta la città.")
+    if proposta.proponente_id is None and proposta.registrato_da_id is None:
+        return _("Conferma il tuo indirizzo e-mail.")
+    return ""
+
+
+def modifica(
+    proposta: Proposta,
+    valori: Mapping,
+    *,
+    versione: int,
+    nota: str = "",
+    autore=None,
+    temi=None,
+    bisogni=None,
+    adesso: datetime,
+) -> Proposta:
+    """Change what was sent. Once published, the texts as they were stay as a version.
+
+    Raises Superata when somebody saved since ``versione``, and Rifiuto when it is too late for
+    the proponent: she edits until the evaluation begins, the office (``autore``) also after.
+    """
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.versione != versione:
+            raise Superata(
+                _("Qualcuno ha modificato la proposta dopo di te: apri di nuovo la pagina.")
+            )
+        modificabili = {Stato.INVIATA, Stato.PUBBLICATA}
+        if autore is not None:
+            modificabili |= {Stato.IN_VALUTAZIONE, *Proposta.ESITI, Stato.NASCOSTA}
+        if proposta.stato not in modificabili:
+            raise Rifiuto(_("Questa proposta non si può più modificare."))
+        cambiati = [campo for campo in valori if getattr(proposta, campo) != valori[campo]]
+        testi = [campo for campo in cambiati if campo in Proposta.TESTI]
+        if testi and proposta.pubblica:
+            _conserva_versione(proposta, adesso)
+        for campo in cambiati:
+            setattr(proposta, campo, valori[campo])
+        if manca := manca_per_inviare(proposta):
+            raise Rifiuto(manca)
+        if cambiati:
+            Proposta.objects.filter(pk=proposta.pk).update(
+                **{campo: valori[campo] for campo in cambiati},
+                versione=F("versione") + 1,
+                updated_at=adesso,
+                **_indici(proposta),
+            )
+        if temi is not None:
+            proposta.temi.set(temi)
+        if bisogni is not None:
+            proposta.bisogni.set(bisogni)
+        proposta.refresh_from_db()
+        if testi and proposta.pubblica:
+            _conserva_versione(proposta, adesso, nota=nota, autore=autore)
+        if testi:
+            _annota(proposta, Evento.MODIFICA, adesso, autore=autore, testo=nota)
+        if proposta.pubblica:
+            contenuto_cambiato.send(Proposta)
+    return proposta
+
+
+def ritira(proposta: Proposta, *, motivo: str = "", autore=None, adesso: datetime) -> Proposta:
+    """Its proponent (or the office for her) takes it back. Doing it again changes nothing."""
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato != Stato.RITIRATA:
+            _passa(proposta, Stato.RITIRATA, adesso, autore=autore, testo=motivo)
+            avvisi.ritirata(proposta, adesso)
+    return proposta
+
+
+def chiedi_riesame(proposta: Proposta, testo: str, *, adesso: datetime) -> None:
+    """The proponent of a hidden proposal says why it should be shown; the moderators are told.
+    The same words again change nothing. Raises Rifiuto when it is not hidden."""
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato != Stato.NASCOSTA:
+            raise Rifiuto(_("Questa proposta non è nascosta."))
+        if not testo.strip():
+            raise Rifiuto(_("Scrivi perché secondo te si può pubblicare."))
+        if proposta.passaggi.filter(evento=Evento.RIESAME, testo=testo.strip()).exists():
+            return
+        passo = _annota(proposta, Evento.RIESAME, adesso, testo=testo.strip())
+        avvisi.riesame(proposta, passo, adesso)
+
+
+# --- Moderation -----------------------------------------------------------------------------
+
+
+def pubblica(proposta: Proposta, autore, *, testo: str = "", adesso: datetime) -> Proposta:
+    """Everybody may read it. From ``nascosta`` it goes back to where it was before."""
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato == Stato.NASCOSTA:
+            prima = _stato_prima_di(proposta, Stato.NASCOSTA)
+            if prima == Stato.INVIATA:
+                _pubblica(proposta, autore, testo, adesso)
+            else:
+                _passa(
+                    proposta,
+                    prima,
+                    adesso,
+                    autore=autore,
+                    testo=testo or _("Riammessa dopo un riesame."),
+                )
+                avvisi.pubblicata(proposta, adesso)
+        elif proposta.stato == Stato.INVIATA:
+            _pubblica(proposta, autore, testo, adesso)
+        else:
+            raise Rifiuto(_perche_no(proposta, Stato.PUBBLICATA))
+    return proposta
+
+
+def nascondi(proposta: Proposta, autore, motivo: str, testo: str, *, adesso: datetime) -> Proposta:
+    """A moderator takes it out of sight, with a reason of the list and its words: both are
+    mailed to the proponent, who may ask to have it seen again. Raises Rifiuto without them."""
+    if not motivo or not testo.strip():
+        raise Rifiuto(_("Scegli il motivo e spiegalo: lo legge chi ha scritto la proposta."))
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        _passa(proposta, Stato.NASCOSTA, adesso, autore=autore, motivo=motivo, testo=testo.strip())
+        avvisi.nascosta(proposta, adesso)
+    return proposta
+
+
+# --- Outcomes -------------------------------------------------------------------------------
+
+
+def metti_in_valutazione(
+    proposta: Proposta, autore, *, testo: str = "", adesso: datetime
+) -> Proposta:
+    """It goes to the Tavolo and the offices. From an outcome, it goes back there: then the
+    reason is mandatory."""
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato in Proposta.ESITI and not testo.strip():
+            raise Rifiuto(_("Scrivi perché la decisione si riapre."))
+        _passa(proposta, Stato.IN_VALUTAZIONE, adesso, autore=autore, testo=testo.strip())
+        avvisi.cambiata(proposta, adesso)
+    return proposta
+
+
+def rimanda(proposta: Proposta, autore, testo: str, *, adesso: datetime) -> Proposta:
+    """Back among the published ones: it is put off, or to be completed first. With a reason."""
+    if not testo.strip():
+        raise Rifiuto(_("Scrivi perché la proposta torna indietro."))
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato != Stato.IN_VALUTAZIONE:
+            raise Rifiuto(_perche_no(proposta, Stato.PUBBLICATA))
+        _passa(proposta, Stato.PUBBLICATA, adesso, autore=autore, testo=testo.strip())
+        avvisi.cambiata(proposta, adesso)
+    return proposta
+
+
+def decidi(
+    proposta: Proposta, esito: str, motivazione: str, autore, *, adesso: datetime
+) -> Proposta:
+    """Publish an outcome (``Proposta.ESITI``). Raises Rifiuto for a no, or a yes with changes,
+    without a reason, and when it is not under evaluation."""
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        _pretendi_esito(esito, motivazione)
+        _passa(proposta, esito, adesso, autore=autore, testo=motivazione.strip())
+        EsitoPreparato.objects.filter(proposta=proposta).delete()
+        avvisi.cambiata(proposta, adesso)
+    return proposta
+
+
+def accogli(proposta: Proposta, autore, motivazione: str = "", *, adesso: datetime) -> Proposta:
+    return decidi(proposta, Stato.ACCOLTA, motivazione, autore, adesso=adesso)
+
+
+def accogli_con_modifiche(
+    proposta: Proposta, autore, motivazione: str, *, adesso: datetime
+) -> Proposta:
+    return decidi(proposta, Stato.ACCOLTA_CON_MODIFICHE, motivazione, autore, adesso=adesso)
+
+
+def non_accogliere(proposta: Proposta, autore, motivazione: str, *, adesso: datetime) -> Proposta:
+    return decidi(proposta, Stato.NON_ACCOLTA, motivazione, autore, adesso=adesso)
+
+
+def prepara_esito(
+    proposta: Proposta, esito: str, motivazione: str, autore, *, adesso: datetime
+) -> EsitoPreparato:
+    """Write an outcome down without telling anybody yet; writing again replaces it."""
+    _pretendi_esito(esito, motivazione)
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato != Stato.IN_VALUTAZIONE:
+            raise Rifiuto(_("Si prepara l'esito delle proposte in valutazione."))
+        preparato, _nuovo = EsitoPreparato.objects.update_or_create(
+            proposta=proposta,
+            defaults={"esito": esito, "motivazione": motivazione.strip(), "autore": autore},
+        )
+    return preparato
+
+
+def pubblica_esiti(preparati: Iterable[EsitoPreparato], autore, *, adesso: datetime) -> int:
+    """Publish prepared outcomes together: all of them or none. Returns how many."""
+    with transaction.atomic():
+        # In the order of the rows, so that two officers never wait for each other in a circle.
+        righe = sorted(preparati, key=lambda preparato: preparato.proposta_id)
+        for preparato in righe:
+            decidi(
+                preparato.proposta,
+                preparato.esito,
+                preparato.motivazione,
+                autore,
+                adesso=adesso,
+            )
+    return len(righe)
+
+
+def rispondi(
+    proposta: Proposta,
+    *,
+    esito: str,
+    testo: str,
+    ufficio: str = "",
+    costo_euro=None,
+    tempi: str = "",
+    correzione: str = "",
+    versione: int = 0,
+    autore,
+    adesso: datetime,
+) -> Risposta:
+    """The municipality answers, or corrects its answer: then it says what it corrects. Proponent,
+    supporters who follow and followers are told at once. The state does not change: that is the
+    decision's doing.
+
+    ``versione`` is the answer that the writer saw (0: none). Raises Superata when a colleague
+    published another one meanwhile, Rifiuto without a reason where one is due.
+    """
+    _pretendi_esito(esito, testo)
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato not in (Stato.PUBBLICATA, Stato.IN_VALUTAZIONE, *Proposta.ESITI):
+            raise Rifiuto(_("Si risponde alle proposte pubblicate."))
+        ultima = proposta.risposte.aggregate(n=Max("numero"))["n"] or 0
+        if ultima != versione:
+            raise Superata(_("Un'altra risposta è stata pubblicata nel frattempo: rileggila."))
+        if ultima and not correzione.strip():
+            raise Rifiuto(_("Scrivi che cosa si corregge rispetto alla risposta di prima."))
+        risposta = Risposta.objects.create(
+            proposta=proposta,
+            numero=ultima + 1,
+            esito=esito,
+            testo=testo.strip(),
+            ufficio=ufficio,
+            costo_euro=costo_euro,
+            tempi=tempi,
+            correzione=correzione.strip(),
+            autore=autore,
+            pubblicata_at=adesso,
+        )
+        avvisi.risposta(proposta, risposta, adesso)
+        contenuto_cambiato.send(Proposta)
+    return risposta
+
+
+# --- Merging and splitting ------------------------------------------------------------------
+
+
+def integra(proposta: Proposta, in_: Proposta, autore, testo: str, *, adesso: datetime) -> None:
+    """Merge ``proposta`` into ``in_``: it stays readable and says where it went; who supported or
+    followed it supports or follows the other one, counted once. Its needs are answered by the
+    other too. Raises Rifiuto when one of them cannot, or without a reason."""
+    if not testo.strip():
+        raise Rifiuto(_("Scrivi perché le due proposte diventano una."))
+    if proposta.pk == in_.pk:
+        raise Rifiuto(_("Una proposta non si integra in sé stessa."))
+    with transaction.atomic():
+        righe = _bloccate(proposta, in_)
+        proposta, in_ = righe[proposta.pk], righe[in_.pk]
+        if in_.stato not in Proposta.SOSTENIBILI:
+            raise Rifiuto(_("Si integra solo in una proposta pubblicata o in valutazione."))
+        _passa(
+            proposta,
+            Stato.INTEGRATA,
+            adesso,
+            autore=autore,
+            testo=testo.strip(),
+            altra=in_,
+            integrata_in=in_,
+        )
+        _annota(
+            in_, Evento.INTEGRAZIONE, adesso, autore=autore, testo=testo.strip(), altra=proposta
+        )
+        in_.bisogni.add(*proposta.bisogni.all())
+        in_.temi.add(*proposta.temi.all())
+        _porta(proposta, in_)
+        # What had been merged into it before goes along.
+        for sua in Proposta.objects.filter(integrata_in=proposta).order_by("pk"):
+            Proposta.objects.filter(pk=sua.pk).update(integrata_in=in_)
+            _porta(sua, in_)
+        da_ricontare(in_.pk, proposta.pk)
+        avvisi.integrata(proposta, adesso)
+
+
+def separa(proposta: Proposta, autore, testo: str, *, adesso: datetime) -> Proposta:
+    """Undo a merge: it is again what it was, and takes back the supports and followers that came
+    with it, unless they are there by themselves too."""
+    if not testo.strip():
+        raise Rifiuto(_("Scrivi perché le due proposte tornano separate."))
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato != Stato.INTEGRATA:
+            raise Rifiuto(_("Questa proposta non è integrata in un'altra."))
+        in_ = _bloccata(proposta.integrata_in)
+        _passa(
+            proposta,
+            _stato_prima_di(proposta, Stato.INTEGRATA),
+            adesso,
+            autore=autore,
+            testo=testo.strip(),
+            altra=in_,
+            integrata_in=None,
+        )
+        _annota(
+            in_, Evento.SEPARAZIONE, adesso, autore=autore, testo=testo.strip(), altra=proposta
+        )
+        Sostegno.objects.filter(proposta=in_, portato_da=proposta).delete()
+        Seguito.objects.filter(proposta=in_, portato_da=proposta).delete()
+        # Who had come with this one, and supported another merged one too, still counts.
+        for altra in Proposta.objects.filter(integrata_in=in_).order_by("pk"):
+            _porta(altra, in_)
+        da_ricontare(in_.pk, proposta.pk)
+        avvisi.cambiata(proposta, adesso)
+    return proposta
+
+
+@dataclass(frozen=True)
+class Parte:
+    """What becomes a proposal of its own when one is split."""
+
+    titolo: str
+    che_cosa: str
+    perche: str = ""
+
+
+def dividi(
+    proposta: Proposta, parti: Iterable[Parte], autore, testo: str, *, adesso: datetime
+) -> list[Proposta]:
+    """Make proposals of their own out of parts of one, which stays. They are published at once,
+    by the same proponent, and say where they come from; its followers follow them too. Supports
+    stay: nobody supported the parts alone."""
+    parti = list(parti)
+    if not parti or not testo.strip():
+        raise Rifiuto(_("Scrivi almeno una parte, e perché la proposta si divide."))
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        if proposta.stato not in Proposta.SOSTENIBILI:
+            raise Rifiuto(_("Si divide solo una proposta pubblicata o in valutazione."))
+        gia = set(proposta.parti.values_list("titolo", flat=True))
+        if doppie := [parte.titolo for parte in parti if parte.titolo in gia]:
+            raise Rifiuto(
+                _("C'è già una parte con il titolo «%(titolo)s».") % {"titolo": doppie[0]}
+            )
+        nuove = []
+        for parte in parti:
+            nuova = Proposta.objects.create(
+                percorso=proposta.percorso,
+                laboratorio=proposta.laboratorio,
+                per_la_citta=proposta.per_la_citta,
+                titolo=parte.titolo,
+                che_cosa=parte.che_cosa,
+                perche=parte.perche,
+                genere_proponente=proposta.genere_proponente,
+                proponente=proposta.proponente,
+                nome_mostrato=proposta.nome_mostrato,
+                organizzazione=proposta.organizzazione,
+                incontro=proposta.incontro,
+                canale=proposta.canale,
+                registrato_da=autore,
+                divisa_da=proposta,
+                esempio=proposta.esempio,
+            )
+            nuova.temi.set(proposta.temi.all())
+            nuova.bisogni.set(proposta.bisogni.all())
+            invia(nuova, autore=autore, adesso=adesso)
+            nuova.refresh_from_db()
+            if nuova.stato == Stato.INVIATA:
+                _pubblica(nuova, autore, testo.strip(), adesso)
+            Seguito.objects.bulk_create(
+                [
+                    Seguito(proposta=nuova, partecipante_id=pk, created_at=adesso)
+                    for pk in proposta.seguaci.values_list("partecipante", flat=True)
+                ]
+            )
+            _annota(
+                proposta, Evento.DIVISIONE, adesso, autore=autore, testo=testo.strip(), altra=nuova
+            )
+            nuove.append(nuova)
+    return nuove
+
+
+def _porta(da: Proposta, a: Proposta):
+    """Supports and followers of ``da`` who are not with ``a`` yet."""
+    for modello in (Sostegno, Seguito):
+        gia = modello.objects.filter(proposta=a).values("partecipante")
+        modello.objects.bulk_create(
+            (
+                modello(
+                    proposta=a,
+                    partecipante_id=riga.partecipante_id,
+                    created_at=riga.created_at,
+                    portato_da=da,
+                )
+                for riga in modello.objects.filter(proposta=da, portato_da=None).exclude(
+                    partecipante__in=gia
+                )
+            ),
+            batch_size=1000,
+            # She may be supporting it at this instant.
+            ignore_conflicts=True,
+        )
+
+
+# --- What every verb does -------------------------------------------------------------------
+
+
+def _bloccata(proposta: Proposta) -> Proposta:
+    return _bloccate(proposta)[proposta.pk]
+
+
+def _bloccate(*proposte: Proposta) -> dict[int, Proposta]:
+    """The rows as they are now, locked until the transaction ends, always in one order. On
+    SQLite the transaction itself is the lock."""
+    righe = (
+        Proposta.objects.select_for_update(of=["self"], no_key=True)
+        .select_related("percorso", "laboratorio", "proponente")
+        .prefetch_related("percorso__fasi")
+        .filter(pk__in=[proposta.pk for proposta in proposte])
+        .order_by("pk")
+    )
+    return {riga.pk: riga for riga in righe}
+
+
+def _passa(proposta, a, adesso, *, autore=None, motivo="", testo="", altra=None, **campi):
+    """The step itself, on a locked row."""
+    da = proposta.stato
+    if a not in Proposta.TRANSIZIONI[da]:
+        raise Rifiuto(_perche_no(proposta, a))
+    if da == Stato.INTEGRATA:
+        campi.setdefault("integrata_in", None)
+    # Compare and swap, although the row is locked: a verb that forgets the lock is harmless.
+    if not Proposta.objects.filter(pk=proposta.pk, stato=da).update(
+        stato=a, updated_at=adesso, **campi
+    ):
+        raise Rifiuto(_("Qualcun altro ha appena cambiato lo stato della proposta."))
+    Passaggio.objects.create(
+        proposta=proposta,
+        da=da,
+        a=a,
+        autore=autore,
+        motivo=motivo,
+        testo=testo,
+        altra=altra,
+        created_at=adesso,
+    )
+    proposta.stato = a
+    for campo, valore in campi.items():
+        setattr(proposta, campo, valore)
+    if da in Proposta.PUBBLICI or a in Proposta.PUBBLICI:
+        contenuto_cambiato.send(Proposta)
+
+
+def _pubblica(proposta, autore, testo, adesso):
+    _passa(
+        proposta,
+        Stato.PUBBLICATA,
+        adesso,
+        autore=autore,
+        testo=testo,
+        pubblicata_at=proposta.pubblicata_at or adesso,
+    )
+    avvisi.pubblicata(proposta, adesso)
+
+
+def _annota(proposta, evento, adesso, *, autore=None, testo="", altra=None) -> Passaggio:
+    """A Passaggio of what changes no state."""
+    return Passaggio.objects.create(
+        proposta=proposta,
+        evento=evento,
+        da=proposta.stato,
+        a=proposta.stato,
+        autore=autore,
+        testo=testo,
+        altra=altra,
+        created_at=adesso,
+    )
+
+
+def _conserva_versione(proposta, adesso, *, nota="", autore=None):
+    """The texts as they are now, unless the last version says the same already."""
+    ultima = proposta.versioni.order_by("-numero").first()
+    testi = {campo: getattr(proposta, campo) for campo in Proposta.TESTI}
+    if ultima and all(getattr(ultima, campo) == testo for campo, testo in testi.items()):
+        return
+    VersioneProposta.objects.create(
+        proposta=proposta,
+        numero=ultima.numero + 1 if ultima else 1,
+        nota=nota,
+        autore=autore,
+        # The first one has been there since it was published.
+        created_at=adesso if ultima else (proposta.pubblicata_at or adesso),
+        **testi,
+    )
+
+
+def _stato_prima_di(proposta, stato) -> str:
+    """Where it was before it became ``stato`` the last time."""
+    passo = proposta.passaggi.filter(evento=Evento.STATO, a=stato).order_by("-created_at", "-pk")
+    return passo[0].da
+
+
+def _indici(proposta) -> dict[str, str]:
+    return {
+        "indice": indice(
+            proposta.titolo, proposta.che_cosa, proposta.perche, proposta.per_chi, proposta.luogo
+        ),
+        "indice_titolo": indice(proposta.titolo)[:300],
+    }
+
+
+def _pretendi_esito(esito, motivazione):
+    if esito not in Proposta.ESITI:
+        raise Rifiuto(_("Scegli un esito."))
+    if esito != Stato.ACCOLTA and not motivazione.strip():
+        raise Rifiuto(_("Scrivi la motivazione: chi ha proposto ha diritto di conoscerla."))
+
+
+def _perche_no(proposta, a) -> str:
+    return _("La proposta è «%(stato)s»: non può diventare «%(nuovo)s».") % {
+        "stato": proposta.get_stato_display(),
+        "nuovo": Stato(a).label,
+    }

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from .views import bisogni, elenco, scheda
+
+app_name = "bisogni"
+
+# /bisogni/
+urlpatterns = [
+    path("", elenco.bisogno_list, name="bisogno_list"),
+    path("nuovo/", bisogni.bisogno_nuovo, name="bisogno_nuovo"),
+    path("inviato/", bisogni.bisogno_inviato, name="bisogno_inviato"),
+    path("<slug:slug>/", scheda.bisogno_detail, name="bisogno_detail"),
+    path("<slug:slug>/percorso/", scheda.bisogno_percorso, name="bisogno_percorso"),
+]

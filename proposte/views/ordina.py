@@ -1,0 +1,9 @@
+from django.http import Http404
+
+
+def ordina(request, **kwargs):
+    raise Http404
+
+
+def pubblica(request, **kwargs):
+    raise Http404

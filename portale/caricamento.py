@@ -4,8 +4,8 @@ Two kinds of rows come out of it, and they are treated differently when it is lo
 
 * **history** (the percorso, its stages, acts, meetings and their reports) is restored exactly as
   the file tells it: whoever wants to correct it corrects the file;
-* **what lives on** (the labs, their quartieri, the venues) is the office's from then on: missing
-  rows are made and empty fields filled in, nothing else is touched.
+* **what lives on** (the labs, their quartieri, the venues, the themes) is the office's from then
+  on: missing rows are made and empty fields filled in, nothing else is touched.
 
 Nothing is ever deleted, and rows that are already right are not even written.
 """
@@ -17,11 +17,14 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.text import slugify
 
 from eventi.models import Incontro, Resoconto, Sede
 from laboratori.models import Laboratorio, Quartiere
 from percorso.models import Atto, Fase, Percorso
 from portale.lib.dates import ora_di_muro
+from portale.lib.ricerca import indice
+from proposte.models import Bisogno, Canale, Tema
 
 # A meeting of which only the day is known is stored at noon (``ora_nota`` is False): whoever
 # reads it in another time zone still reads the right day.
@@ -29,7 +32,8 @@ ORA_IGNOTA = time(12)
 
 # For each kind of entry: the keys that it must have, and those that it may have.
 CHIAVI = {
-    "file": ("percorso fasi atti laboratori sedi incontri fonti", "nota"),
+    "file": ("percorso fasi atti laboratori sedi incontri fonti", "nota temi"),
+    "tema": ("nome slug", ""),
     "percorso": (
         "slug titolo sintesi stato inizio fonti",
         "descrizione fine ente_decisore finanziamento contributo_euro costo_euro facilitatore "
@@ -88,7 +92,10 @@ ELENCHI = {
     "laboratori": "laboratorio",
     "sedi": "sede",
     "incontri": "incontro",
+    "temi": "tema",
 }
+# Lists that a file may leave out.
+FACOLTATIVI = {"temi"}
 
 
 def _errori_di_forma(dati) -> list[str]:
@@ -97,6 +104,8 @@ def _errori_di_forma(dati) -> list[str]:
         return errori
     errori += _errori_di_chiavi("percorso", dati["percorso"], "percorso")
     for nome, genere in ELENCHI.items():
+        if nome in FACOLTATIVI and nome not in dati:
+            continue
         if not isinstance(dati[nome], list):
             errori.append(f"{nome}: a list is expected")
             continue
@@ -154,7 +163,7 @@ def _errori_di_rimando(dati):
 def _voci(dati):
     yield "percorso", dati["percorso"]
     for nome in ELENCHI:
-        for i, voce in enumerate(dati[nome], 1):
+        for i, voce in enumerate(dati.get(nome, ()), 1):
             yield f"{nome}[{i}]", voce
             if voce.get("resoconto"):
                 yield f"{nome}[{i}].resoconto", voce["resoconto"]
@@ -197,6 +206,9 @@ class _Caricamento:
             voce["chiave"]: self._sede(voce, f"sedi[{i}]")
             for i, voce in enumerate(self.dati["sedi"], 1)
         }
+        for i, voce in enumerate(self.dati.get("temi", ()), 1):
+            # In the order of the file; the office moves them afterwards.
+            self._vivo(Tema, {"slug": voce["slug"]}, {**voce, "ordine": i}, f"temi[{i}]")
         self._fermati_se_errori()
         for i, voce in enumerate(self.dati["incontri"], 1):
             self._incontro(
@@ -261,6 +273,7 @@ class _Caricamento:
             return
         incontro = self._storia(Incontro, {"slug": voce["slug"]}, valori, dove)
         if (resoconto := voce.get("resoconto")) and incontro.pk:
+            pubblicato_at = ora_di_muro(date.fromisoformat(resoconto["pubblicato"]), ORA_IGNOTA)
             self._storia(
                 Resoconto,
                 {"incontro": incontro},
@@ -268,12 +281,27 @@ class _Caricamento:
                     **resoconto,
                     "bisogni": "\n".join(resoconto.get("bisogni") or ()),
                     "idee": "\n".join(resoconto.get("idee") or ()),
-                    "pubblicato_at": ora_di_muro(
-                        date.fromisoformat(resoconto["pubblicato"]), ORA_IGNOTA
-                    ),
+                    "pubblicato_at": pubblicato_at,
                 },
                 f"{dove}.resoconto",
             )
+            for titolo in resoconto.get("bisogni") or ():
+                self._bisogno(incontro, titolo, pubblicato_at, f"{dove}.resoconto.bisogni")
+
+    def _bisogno(self, incontro, titolo, pubblicato_at, dove):
+        """A need that a report tells of, as a page of its own."""
+        testo = f"Emerso nell'incontro «{incontro.titolo}»."
+        valori = {
+            "percorso": incontro.percorso,
+            "laboratorio": incontro.laboratorio,
+            "slug": f"{slugify(titolo)[:80]}-{incontro.percorso.inizio:%Y}",
+            "testo": testo,
+            "canale": Canale.INCONTRO,
+            "stato": Bisogno.Stato.PUBBLICATO,
+            "pubblicato_at": pubblicato_at,
+            "indice": indice(titolo, testo),
+        }
+        self._storia(Bisogno, {"incontro": incontro, "titolo": titolo}, valori, dove)
 
     def _storia(self, model, chiave, valori, dove):
         """The row named by ``chiave``, made to say exactly ``valori``."""

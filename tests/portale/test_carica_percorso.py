@@ -14,6 +14,7 @@ from laboratori.models import Laboratorio, Quartiere
 from percorso.models import Atto, Fase, Percorso
 from portale.caricamento import DatiNonValidi, carica, leggi
 from posta.models import Messaggio
+from proposte.models import Bisogno, Tema
 
 pytestmark = pytest.mark.django_db
 
@@ -289,8 +290,8 @@ def test_the_command_says_what_it_did():
     call_command("carica_percorso", stdout=uscita, verbosity=0)
 
     assert uscita.getvalue().splitlines() == [
-        "Laboratori di quartiere a Piacenza: 58 created, 0 updated, 0 unchanged.",
-        "Laboratori di quartiere a Piacenza: 0 created, 0 updated, 27 unchanged.",
+        "Laboratori di quartiere a Piacenza: 73 created, 0 updated, 0 unchanged.",
+        "Laboratori di quartiere a Piacenza: 0 created, 0 updated, 42 unchanged.",
     ]
 
 
@@ -319,3 +320,33 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, contenuto):
 
     with pytest.raises(CommandError, match=r"percorso\.json was not loaded"):
         call_command("carica_percorso", file=path)
+
+
+def test_the_needs_that_a_report_tells_of_have_a_page_of_their_own():
+    call_command("carica_percorso", verbosity=0)
+
+    incontro = Incontro.objects.get(slug="restituzione-alla-citta-2023")
+    bisogni = Bisogno.objects.order_by("pk")
+    assert [bisogno.titolo for bisogno in bisogni] == incontro.resoconto.bisogni.splitlines()
+    primo = bisogni[0]
+    assert (primo.stato, primo.incontro, primo.laboratorio, primo.canale) == (
+        Bisogno.Stato.PUBBLICATO,
+        incontro,
+        None,
+        "incontro",
+    )
+    assert (primo.slug, primo.pubblicato_at) == (
+        "piu-aree-verdi-2023",
+        incontro.resoconto.pubblicato_at,
+    )
+
+
+def test_a_theme_that_the_office_renamed_or_put_away_stays_so():
+    call_command("carica_percorso", verbosity=0)
+    Tema.objects.filter(slug="verde").update(nome="Verde", attivo=False, ordine=9)
+
+    call_command("carica_percorso", verbosity=0)
+
+    assert list(Tema.objects.filter(slug="verde").values_list("nome", "attivo", "ordine")) == [
+        ("Verde", False, 9)
+    ]

@@ -15,6 +15,10 @@ def nascosta(proposta, adesso: datetime) -> None:
     """To the proponent: it is out of sight, why, and how to ask for another look."""
 
 
+def confermata_nascosta(proposta, passaggio, adesso: datetime) -> None:
+    """To the proponent: somebody looked again, and it stays out of sight."""
+
+
 def riesame(proposta, passaggio, adesso: datetime) -> None:
     """To the office: the proponent asks to have it seen again."""
 

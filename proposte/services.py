@@ -181,7 +181,8 @@ def modifica(
             setattr(proposta, campo, valori[campo])
         if manca := manca_per_inviare(proposta):
             raise Rifiuto(manca)
-        if cambiati:
+        altri_bisogni = _diversi(proposta.bisogni, bisogni)
+        if cambiati or altri_bisogni or _diversi(proposta.temi, temi):
             Proposta.objects.filter(pk=proposta.pk).update(
                 **{campo: valori[campo] for campo in cambiati},
                 versione=F("versione") + 1,
@@ -195,7 +196,7 @@ def modifica(
         proposta.refresh_from_db()
         if testi and proposta.pubblica:
             _conserva_versione(proposta, adesso, nota=nota, autore=autore)
-        if testi:
+        if testi or altri_bisogni:
             _annota(proposta, Evento.MODIFICA, adesso, autore=autore, testo=nota)
         if proposta.pubblica:
             contenuto_cambiato.send(Proposta)
@@ -251,6 +252,33 @@ def pubblica(proposta: Proposta, autore, *, testo: str = "", adesso: datetime) -
             _pubblica(proposta, autore, testo, adesso)
         else:
             raise Rifiuto(_perche_no(proposta, Stato.PUBBLICATA))
+    return proposta
+
+
+def conferma_nascosta(
+    proposta: Proposta, autore, motivo: str, testo: str, *, adesso: datetime
+) -> Proposta:
+    """A moderator looked again, as the proponent had asked, and it stays out of sight: she is
+    told why. Raises Rifiuto when nobody asked, or somebody has answered already."""
+    if not motivo or not testo.strip():
+        raise Rifiuto(_("Scegli il motivo e spiegalo: lo legge chi ha scritto la proposta."))
+    with transaction.atomic():
+        proposta = _bloccata(proposta)
+        passi = proposta.passaggi.filter(
+            evento__in=[Evento.STATO, Evento.RIESAME, Evento.CONFERMA]
+        ).order_by("-pk")
+        ultimo = passi.first()
+        if proposta.stato != Stato.NASCOSTA or ultimo is None or ultimo.evento != Evento.RIESAME:
+            raise Rifiuto(_("Nessuno aspetta un riesame di questa proposta."))
+        passo = _annota(
+            proposta,
+            Evento.CONFERMA,
+            adesso,
+            autore=autore,
+            motivo=motivo,
+            testo=testo.strip(),
+        )
+        avvisi.confermata_nascosta(proposta, passo, adesso)
     return proposta
 
 
@@ -622,7 +650,9 @@ def _pubblica(proposta, autore, testo, adesso):
     avvisi.pubblicata(proposta, adesso)
 
 
-def _annota(proposta, evento, adesso, *, autore=None, testo="", altra=None) -> Passaggio:
+def _annota(
+    proposta, evento, adesso, *, autore=None, motivo="", testo="", altra=None
+) -> Passaggio:
     """A Passaggio of what changes no state."""
     return Passaggio.objects.create(
         proposta=proposta,
@@ -630,10 +660,18 @@ def _annota(proposta, evento, adesso, *, autore=None, testo="", altra=None) -> P
         da=proposta.stato,
         a=proposta.stato,
         autore=autore,
+        motivo=motivo,
         testo=testo,
         altra=altra,
         created_at=adesso,
     )
+
+
+def _diversi(legati, nuovi) -> bool:
+    """Whether ``nuovi`` (None: as they are) are other rows than those linked now."""
+    if nuovi is None:
+        return False
+    return set(legati.values_list("pk", flat=True)) != {riga.pk for riga in nuovi}
 
 
 def _conserva_versione(proposta, adesso, *, nota="", autore=None):

@@ -281,6 +281,7 @@ class Passaggio(models.Model):
         SEPARAZIONE = "separazione", _("un'altra proposta è uscita da questa")
         DIVISIONE = "divisione", _("una parte è diventata una proposta")
         RIESAME = "riesame", _("chi la propone chiede un riesame")
+        CONFERMA = "conferma", _("riesaminata: resta nascosta")
 
     proposta = models.ForeignKey(Proposta, models.CASCADE, related_name="passaggi")
     evento = models.CharField(_("evento"), max_length=15, choices=Evento, default=Evento.STATO)

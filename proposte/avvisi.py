@@ -41,3 +41,15 @@ def risposta(proposta, risposta, adesso: datetime) -> None:
 
 def avanzamento(proposta, avanzamento, adesso: datetime) -> None:
     """To proponent and followers: a milestone."""
+
+
+def commento_nascosto(commento, adesso: datetime) -> None:
+    """To its writer: it is out of sight, why, and how to ask for another look."""
+
+
+def commento_riammesso(commento, nascosto_at: datetime | None, adesso: datetime) -> None:
+    """To its writer: everybody reads it again. ``nascosto_at`` says which hiding is undone."""
+
+
+def segnalazioni_chiuse(segnalazioni: list[int], adesso: datetime) -> None:
+    """To those who reported, where they are known: what was decided."""

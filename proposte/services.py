@@ -25,10 +25,12 @@ from .models import (
     Passaggio,
     Proposta,
     Risposta,
+    Segnalazione,
     Seguito,
     Sostegno,
     VersioneProposta,
 )
+from .segnalazioni import chiudi_aperte
 from .segnali import contenuto_cambiato
 
 Stato = Proposta.Stato
@@ -291,6 +293,7 @@ def nascondi(proposta: Proposta, autore, motivo: str, testo: str, *, adesso: dat
         proposta = _bloccata(proposta)
         _passa(proposta, Stato.NASCOSTA, adesso, autore=autore, motivo=motivo, testo=testo.strip())
         avvisi.nascosta(proposta, adesso)
+        chiudi_aperte(Segnalazione.Esito.ACCOLTA, autore, proposta=proposta, adesso=adesso)
     return proposta
 
 

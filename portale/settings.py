@@ -126,6 +126,10 @@ ENTE = {
 # Within how many days the office publishes what happened at a meeting; later ones show on its
 # first page.
 RESOCONTO_GIORNI = env.int("RESOCONTO_GIORNI", default=15)
+# How long what people send may wait for a moderator before the office is told that it is late.
+MODERAZIONE_ORE = env.int("MODERAZIONE_ORE", default=48)
+# How long after an outcome the municipality has to answer in full.
+RISPOSTA_GIORNI = env.int("RISPOSTA_GIORNI", default=30)
 
 # --- Applications ---------------------------------------------------------------------------
 

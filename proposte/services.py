@@ -107,6 +107,24 @@ def affida(proposta: Proposta, partecipante) -> Proposta:
     return proposta
 
 
+def elimina_bozza(proposta: Proposta) -> bool:
+    """Throw a draft away with its files; False when it was sent, or thrown away, meanwhile."""
+    with transaction.atomic():
+        proposta = _bloccate(proposta).get(proposta.pk)
+        if proposta is None or proposta.stato != Stato.BOZZA:
+            return False
+        file = [
+            (campo.storage, campo.name)
+            for allegato in proposta.allegati.all()
+            for campo in (allegato.file, allegato.anteprima)
+            if campo
+        ]
+        proposta.delete()
+        # Only once nobody can ask for them any more.
+        transaction.on_commit(lambda: [deposito.delete(nome) for deposito, nome in file])
+    return True
+
+
 def invia(proposta: Proposta, *, autore=None, adesso: datetime) -> Proposta:
     """The draft is ready: it goes to the moderators, or straight to everybody where the stage
     says so. Sending it again changes nothing. Raises Rifiuto when something is missing, when the
@@ -135,14 +153,28 @@ def invia(proposta: Proposta, *, autore=None, adesso: datetime) -> Proposta:
     return proposta
 
 
+def mancanze(proposta: Proposta) -> list[tuple[str, str]]:
+    """What a draft still lacks: the field where it is written, and what to do. Of its author
+    nothing is said here."""
+    manca = []
+    if not proposta.titolo.strip():
+        manca.append(("titolo", _("Manca il titolo.")))
+    if not proposta.che_cosa.strip():
+        manca.append(("che_cosa", _("Scrivi che cosa proponi.")))
+    if proposta.laboratorio_id is None and not proposta.per_la_citta:
+        manca.append(("laboratorio", _("Scegli un laboratorio, oppure tutta la città.")))
+    if (
+        proposta.genere_proponente == Proposta.Proponente.ORGANIZZAZIONE
+        and not proposta.organizzazione.strip()
+    ):
+        manca.append(("organizzazione", _("Scrivi il nome dell'organizzazione.")))
+    return manca
+
+
 def manca_per_inviare(proposta: Proposta) -> str:
     """What a draft still lacks, in words; empty when it can be sent."""
-    if not proposta.titolo.strip():
-        return _("Manca il titolo.")
-    if not proposta.che_cosa.strip():
-        return _("Scrivi che cosa proponi.")
-    if proposta.laboratorio_id is None and not proposta.per_la_citta:
-        return _("Scegli un laboratorio, oppure tutta la città.")
+    if manca := mancanze(proposta):
+        return manca[0][1]
     if proposta.proponente_id is None and proposta.registrato_da_id is None:
         return _("Conferma il tuo indirizzo e-mail.")
     return ""
@@ -248,6 +280,7 @@ def pubblica(proposta: Proposta, autore, *, testo: str = "", adesso: datetime) -
                     adesso,
                     autore=autore,
                     testo=testo or _("Riammessa dopo un riesame."),
+                    torna=True,
                 )
                 avvisi.pubblicata(proposta, adesso)
         elif proposta.stato == Stato.INVIATA:
@@ -491,6 +524,7 @@ def separa(proposta: Proposta, autore, testo: str, *, adesso: datetime) -> Propo
             testo=testo.strip(),
             altra=in_,
             integrata_in=None,
+            torna=True,
         )
         _annota(
             in_, Evento.SEPARAZIONE, adesso, autore=autore, testo=testo.strip(), altra=proposta
@@ -612,13 +646,23 @@ def _bloccate(*proposte: Proposta) -> dict[int, Proposta]:
     return {riga.pk: riga for riga in righe}
 
 
-def _passa(proposta, a, adesso, *, autore=None, motivo="", testo="", altra=None, **campi):
-    """The step itself, on a locked row."""
+def _passa(
+    proposta,
+    a,
+    adesso,
+    *,
+    autore=None,
+    motivo="",
+    testo="",
+    altra=None,
+    torna=False,
+    **campi,
+):
+    """The step itself, on a locked row. ``torna``: it undoes what hid or merged it."""
     da = proposta.stato
-    if a not in Proposta.TRANSIZIONI[da]:
+    disfa = torna and da in (Stato.NASCOSTA, Stato.INTEGRATA)
+    if not disfa and a not in Proposta.TRANSIZIONI[da]:
         raise Rifiuto(_perche_no(proposta, a))
-    if da == Stato.INTEGRATA:
-        campi.setdefault("integrata_in", None)
     # Compare and swap, although the row is locked: a verb that forgets the lock is harmless.
     if not Proposta.objects.filter(pk=proposta.pk, stato=da).update(
         stato=a, updated_at=adesso, **campi
@@ -649,6 +693,7 @@ def _pubblica(proposta, autore, testo, adesso):
         autore=autore,
         testo=testo,
         pubblicata_at=proposta.pubblicata_at or adesso,
+        torna=True,
     )
     avvisi.pubblicata(proposta, adesso)
 

@@ -58,7 +58,8 @@ class Proposta(models.Model):
     IN_ELENCO = (Stato.PUBBLICATA, Stato.IN_VALUTAZIONE, *ESITI)
     PUBBLICI = (*IN_ELENCO, Stato.INTEGRATA)
     SOSTENIBILI = (Stato.PUBBLICATA, Stato.IN_VALUTAZIONE)
-    # From which states each may be reached. A hidden or merged one goes back to where it was.
+    # Where each state leads. A hidden or merged one only goes back to where it was, by the verbs
+    # that undo (``pubblica``, ``separa``).
     TRANSIZIONI = {
         Stato.BOZZA: {Stato.INVIATA},
         Stato.INVIATA: {Stato.PUBBLICATA, Stato.NASCOSTA, Stato.RITIRATA},
@@ -79,14 +80,9 @@ class Proposta(models.Model):
         Stato.ACCOLTA: {Stato.IN_VALUTAZIONE, Stato.NASCOSTA},
         Stato.ACCOLTA_CON_MODIFICHE: {Stato.IN_VALUTAZIONE, Stato.NASCOSTA},
         Stato.NON_ACCOLTA: {Stato.IN_VALUTAZIONE, Stato.NASCOSTA},
-        Stato.INTEGRATA: {Stato.PUBBLICATA, Stato.IN_VALUTAZIONE},
-        Stato.NASCOSTA: {
-            Stato.INVIATA,
-            Stato.PUBBLICATA,
-            Stato.IN_VALUTAZIONE,
-            *ESITI,
-        },
         Stato.RITIRATA: set(),
+        Stato.NASCOSTA: set(),
+        Stato.INTEGRATA: set(),
     }
     # What a version keeps, and a draft saves by itself.
     TESTI = ("titolo", "che_cosa", "perche", "per_chi", "luogo")

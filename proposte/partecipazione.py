@@ -5,12 +5,14 @@ wait for each other. A merge does wait for them, and they for it (:func:`_ferma`
 is left behind on a proposal that has just gone into another one.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from accounts.partecipanti import attuale
 from laboratori.models import Laboratorio
+from portale.lib.dates import a_roma, giorno_mese_anno
 
 from . import services
 from .conteggi import da_ricontare
@@ -175,3 +177,47 @@ def _condividi(pk: int) -> None:
 def _con_le_integrate(proposta: Proposta) -> list[int]:
     integrate = Proposta.objects.filter(integrata_in=proposta).order_by("pk")
     return [proposta.pk, *integrate.values_list("pk", flat=True)]
+
+
+# --- What the page of a proposal shows ------------------------------------------------------
+
+
+def si_chiude(percorso, cosa: str, adesso: datetime) -> date | None:
+    """The last day on which the stages of now let people do ``cosa``; None when that is not
+    known. Reads ``with_fasi`` without asking again."""
+    oggi = a_roma(adesso).date()
+    aperte = [fase for fase in percorso.fasi_in_corso(oggi) if getattr(fase, f"apre_{cosa}")]
+    if not aperte or any(fase.fine is None for fase in aperte):
+        return None
+    return max(fase.fine for fase in aperte)
+
+
+def contesto(request, proposta: Proposta, adesso: datetime) -> dict:
+    """What ``proposte/_sostieni.html`` takes, as ``p``; the view gives it csrf_token beside::
+
+        {% include "proposte/_sostieni.html" with p=partecipazione csrf_token=csrf_token only %}
+
+    For strangers it holds nothing of anybody, so that the page can be kept. Asks the database
+    once, three times for somebody known."""
+    io = attuale(request)
+    in_ = proposta.integrata_in
+    percorso = proposta.percorso
+    mio = Sostegno.objects.filter(proposta=proposta, partecipante=io).first() if io else None
+    perche = perche_non_sostieni(proposta, adesso)
+    fino = None if perche else si_chiude(percorso, "sostegni", adesso)
+    nascosti = percorso.sostegni_nascosti(a_roma(adesso).date())
+    return {
+        "proposta": proposta,
+        "in_": in_,
+        "io": io,
+        "ospite": io is not None and not request.user.is_authenticated,
+        "sostiene": mio is not None,
+        "portato": mio is not None and mio.portato_da_id is not None,
+        "segue": io is not None
+        and Seguito.objects.filter(proposta=proposta, partecipante=io).exists(),
+        "perche": perche,
+        "fino": giorno_mese_anno(fino) if fino else "",
+        "nascosti": nascosti,
+        "quanti": None if nascosti else quanti_sostegni(proposta),
+        "qui": request.get_full_path(),
+    }

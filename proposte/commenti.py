@@ -6,13 +6,22 @@ of sight, with a reason that everybody reads and words that its author is mailed
 
 from datetime import datetime, timedelta
 
+from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.partecipanti import attuale
+from portale.lib.dates import giorno_e_ora, giorno_mese_anno
+
 from . import avvisi, services
 from .conteggi import da_ricontare
+from .forms_partecipazione import CommentoForm
 from .models import Commento, Moderazione, Proposta, Segnalazione
+from .partecipazione import si_chiude
 from .segnalazioni import chiudi_aperte
 from .segnali import contenuto_cambiato
 from .services import Rifiuto
@@ -255,3 +264,85 @@ def chiudi_segnalazione(
 
 def _chiave(*parti) -> str:
     return salted_hmac("proposte.commenti", repr(parti), algorithm="sha256").hexdigest()
+
+
+# --- What the page of a proposal shows ------------------------------------------------------
+
+PER_PAGINA = 20
+
+
+def filo(proposta: Proposta):
+    """The comments of a proposal in the order in which they are read: each one followed by its
+    answers."""
+    return proposta.commenti.annotate(filo=Coalesce("risponde_a", "pk")).order_by("filo", "pk")
+
+
+def indirizzo(commento: Commento) -> str:
+    """Where a comment is read: its page of the proposal's comments, and its place there."""
+    della_radice = commento.risponde_a_id or commento.pk
+    prima = (
+        filo(commento.proposta)
+        .filter(Q(filo__lt=della_radice) | Q(filo=della_radice, pk__lt=commento.pk))
+        .count()
+    )
+    pagina = prima // PER_PAGINA + 1
+    query = f"?commenti={pagina}" if pagina > 1 else ""
+    return f"{commento.proposta.get_absolute_url()}{query}#commento-{commento.pk}"
+
+
+def contesto(request, proposta: Proposta, adesso: datetime) -> dict:
+    """What ``proposte/_commenti.html`` takes, as ``c``; the view gives it csrf_token beside::
+
+        {% include "proposte/_commenti.html" with c=commenti csrf_token=csrf_token only %}
+
+    For strangers it holds nothing of anybody, so that the page can be kept. ``?commenti=`` is
+    the page. Asks the database twice, whoever looks and however many comments there are."""
+    io = attuale(request)
+    perche = perche_non_commenti(proposta, adesso)
+    conti = proposta.commenti.aggregate(
+        tutti=Count("pk"), visibili=Count("pk", filter=Q(nascosto_at=None))
+    )
+    paginatore = Paginator(filo(proposta).select_related("risponde_a"), PER_PAGINA)
+    paginatore.count = conti["tutti"]
+    pagina = paginatore.get_page(request.GET.get("commenti"))
+    fino = None if perche else si_chiude(proposta.percorso, "commenti", adesso)
+    form = None
+    if io is not None and not perche:
+        form = CommentoForm(
+            azione=reverse("proposte:commento_crea", args=[proposta.slug]),
+            initial={"nome_mostrato": io.nome},
+        )
+    return {
+        "proposta": proposta,
+        "quanti": conti["visibili"],
+        "pagina": pagina,
+        "voci": [_voce(commento, io, not perche, adesso) for commento in pagina],
+        "io": io,
+        "form": form,
+        "perche": perche,
+        "fino": giorno_mese_anno(fino) if fino else "",
+        "minuti": RIPENSAMENTO.seconds // 60,
+    }
+
+
+def _voce(commento, io, aperti, adesso):
+    """One comment as the template shows it."""
+    nascosto = commento.nascosto_at is not None
+    a_chi = commento.risponde_a
+    return {
+        "pk": commento.pk,
+        "firma": commento.nome_mostrato or _("una persona"),
+        "quando": giorno_e_ora(commento.created_at),
+        "iso": commento.created_at.isoformat(),
+        "scopo": commento.scopo,
+        "scopo_a_parole": commento.get_scopo_display() if commento.scopo else "",
+        "nascosto": nascosto,
+        "motivo": commento.get_motivo_display() if nascosto else "",
+        "testo": "" if nascosto else commento.testo,
+        "corretto": commento.modificato_at is not None,
+        "esempio": commento.esempio,
+        "a_chi": a_chi,
+        "a_chi_firma": a_chi.nome_mostrato or _("una persona") if a_chi else "",
+        "mio": modificabile(commento, io, adesso),
+        "rispondibile": aperti and a_chi is None and not nascosto,
+    }

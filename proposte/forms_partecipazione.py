@@ -19,7 +19,11 @@ from portale.lib.forms import PortaleFormHelper
 
 from .models import Commento, Moderazione, Segnalazione
 
-INFORMATIVA = '{% include "proposte/_partecipazione_informativa.html" with cosa=form.cosa ente=ente only %}'
+INFORMATIVA = (
+    '{% include "proposte/_partecipazione_informativa.html" with cosa=form.cosa ente=ente only %}'
+)
+# Direction overrides and isolates: one left open turns around what follows it on the page.
+GIRATESTO = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class CampoTesto(forms.CharField):
@@ -35,11 +39,9 @@ class CampoTesto(forms.CharField):
 
 
 def _si_vede(carattere):
-    # NUL stays, for Django to refuse. The joiners of emoji and of other scripts are "Cf" too.
-    return carattere in "\n\r\t\0\u200c\u200d" or unicodedata.category(carattere) not in (
-        "Cc",
-        "Cf",
-        "Cs",
+    # NUL stays, for Django to refuse.
+    return carattere in "\n\r\t\0" or (
+        unicodedata.category(carattere) not in ("Cc", "Cs") and carattere not in GIRATESTO
     )
 
 
@@ -59,7 +61,9 @@ class CampoNomeMostrato(CampoTesto):
     def clean(self, value):
         nome = " ".join(super().clean(value).split())
         if contiene_indirizzi(nome):
-            raise forms.ValidationError(_("Scrivi solo un nome, senza indirizzi."), code="indirizzo")
+            raise forms.ValidationError(
+                _("Scrivi solo un nome, senza indirizzi."), code="indirizzo"
+            )
         return nome
 
 

@@ -6,8 +6,8 @@ Everything here is a pure function of its arguments; lengths are units of the SV
 which is 320 wide, so that on a phone one unit is about one pixel.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from math import cos, hypot, isfinite, pi, radians, sin
 
 LATO = 320
@@ -59,10 +59,23 @@ class Mappa:
     y_ignoti: str = ""
     larghezza: int = LATO
     raggio: int = RAGGIO
+    # From (longitude, latitude) to the drawing; a scheme has none.
+    proietta: Callable[[Punto], Punto] | None = field(default=None, compare=False, repr=False)
 
     @property
     def viewbox(self) -> str:
         return f"0 0 {self.larghezza} {self.altezza:g}"
+
+    def dove(self, latitudine: float | None, longitudine: float | None) -> Punto | None:
+        """Where on the drawing a point of the city lies; None for one that is out of it, and
+        where the drawing is a scheme."""
+        if self.proietta is None or latitudine is None or longitudine is None:
+            return None
+        if not _sulla_terra((longitudine, latitudine)):
+            return None
+        x, y = self.proietta((longitudine, latitudine))
+        fondo = float(self.y_ignoti) - 20 if self.y_ignoti else self.altezza
+        return (round(x, 1), round(y, 1)) if 0 <= x <= LATO and 0 <= y <= fondo else None
 
 
 # --- Outlines -------------------------------------------------------------------------------
@@ -323,7 +336,7 @@ def _in_scala(noti, ignoti) -> Mappa:
         for (laboratorio, contorni, _), (x, y) in zip(noti, segni, strict=True)
     ]
     if not ignoti:
-        return Mappa(_per_numero(voci), round(altezza, 1), schematica=False)
+        return Mappa(_per_numero(voci), round(altezza, 1), schematica=False, proietta=proietta)
     y_ignoti = round(altezza + 20, 1)
     passo, per_riga = 2 * RAGGIO + 8, 5
     for indice, laboratorio in enumerate(ignoti):
@@ -332,4 +345,10 @@ def _in_scala(noti, ignoti) -> Mappa:
         voci.append(_voce(laboratorio, x, y, ""))
     righe = -(-len(ignoti) // per_riga)
     altezza = round(y_ignoti + 12 + righe * passo, 1)
-    return Mappa(_per_numero(voci), altezza, schematica=False, y_ignoti=f"{y_ignoti:g}")
+    return Mappa(
+        _per_numero(voci),
+        altezza,
+        schematica=False,
+        y_ignoti=f"{y_ignoti:g}",
+        proietta=proietta,
+    )

@@ -177,3 +177,25 @@ def test_labs_that_nobody_has_placed_stand_below_the_drawing():
 def test_numbers_are_written_as_an_svg_reads_them():
     voce = mappa([Lab(1, 45.05, 9.64), Lab(2, 45.013, 9.661)]).voci[1]
     assert "," not in voce.cx + voce.cy + voce.y_testo
+
+
+def test_a_point_of_the_city_is_found_on_the_drawing_between_the_labs_around_it():
+    disegno = mappa([Lab(1, 45.05, 9.64), Lab(2, 45.01, 9.70)])
+    nord_ovest, sud_est = disegno.voci
+    x, y = disegno.dove(45.03, 9.67)
+    assert nord_ovest.x < x < sud_est.x
+    assert nord_ovest.y < y < sud_est.y
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon"), [(None, 9.67), (45.03, None), (46.5, 9.67), (45.03, 12.0), (float("nan"), 9.6)]
+)
+def test_a_point_that_is_elsewhere_or_nowhere_is_not_drawn(lat, lon):
+    assert mappa([Lab(1, 45.05, 9.64), Lab(2, 45.01, 9.70)]).dove(lat, lon) is None
+
+
+def test_a_scheme_has_no_place_for_a_point_nor_have_the_rows_of_unplaced_labs():
+    assert mappa([Lab(1), Lab(2)]).dove(45.03, 9.67) is None
+    disegno = mappa([Lab(1, 45.05, 9.64), Lab(2, 45.01, 9.66), Lab(3)])
+    assert disegno.dove(45.03, 9.65) is not None
+    assert disegno.dove(45.0, 9.65) is None

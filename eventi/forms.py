@@ -182,13 +182,27 @@ class IscrizioneOspiteForm(FormProtetto, IscrizioneForm):
         return normalizza_email(self.cleaned_data["email"])
 
 
-class PostiForm(forms.Form):
-    """How many seats she wants from now on."""
+class ModificaForm(forms.Form):
+    """What she may change of her registration: how many come, services, needs. ``servizi`` are
+    those that can still be asked for, and those that she has asked for already."""
 
     posti_richiesti = CampoPosti(label=_("In quante persone venite?"))
+    necessita = forms.CharField(
+        label=_("Ti serve qualcosa per partecipare?"),
+        required=False,
+        max_length=Necessita._meta.get_field("testo").max_length,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_(
+            "Lo legge solo chi, nell'ufficio e in sala, prepara la tua accoglienza. Puoi non "
+            "rispondere."
+        ),
+    )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, servizi=(), **kwargs):
         super().__init__(*args, **kwargs)
-        self.helper = PortaleFormHelper(self, submit=_("Cambia il numero"))
+        if servizi:
+            self.fields["servizi"] = CampoServizi(servizi, label=_("Servizi che puoi chiedere"))
+        self.order_fields(ORDINE)
+        self.helper = PortaleFormHelper(self, submit=_("Salva le modifiche"))
         # No token in it: see eventi.views.iscrizioni.pagina_privata.
         self.helper.disable_csrf = True

@@ -42,8 +42,9 @@ class Scheda:
     etichette: SafeString
     avviso: str
     resoconto_url: str = ""
-    # Where to register now; empty while nobody can.
+    # Where to register now, and what one does there; empty while nobody can.
     iscriviti_url: str = ""
+    iscriviti_verbo: str = ""
 
     def __getitem__(self, nome):
         """A template looks for an item first and for an attribute only after the exception:
@@ -112,6 +113,7 @@ def _scheda(incontro, adesso, base, citta):
         avviso=avviso(incontro),
         resoconto_url=f"{url}resoconto/" if getattr(incontro, "resoconto_at", None) else "",
         iscriviti_url="" if perche else f"{url}iscrizione/",
+        iscriviti_verbo="" if perche else verbo(incontro),
     )
 
 
@@ -133,6 +135,13 @@ def posti_a_parole(incontro: Incontro, perche: str) -> str:
         "%(n)d posti liberi su %(totale)d",
         incontro.posti_liberi,
     ) % {"n": incontro.posti_liberi, "totale": incontro.capienza}
+
+
+def verbo(incontro: Incontro) -> str:
+    """What the button to register says."""
+    if in_lista_d_attesa(incontro):
+        return gettext("Entra in lista d’attesa")
+    return gettext("Iscriviti")
 
 
 def in_lista_d_attesa(incontro: Incontro) -> bool:

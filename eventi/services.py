@@ -258,6 +258,26 @@ def cambia_posti(
         return iscrizione
 
 
+def cambia_richieste(
+    iscrizione: Iscrizione,
+    *,
+    necessita: str,
+    servizi: Iterable[Servizio],
+    adesso: datetime,
+) -> Iscrizione:
+    """What she needs, and the services she asks for, from now on. What can no longer be asked
+    for is only kept or dropped. Raises Rifiuto when the registration or the meeting is over."""
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if not iscrizione.viva:
+            raise Rifiuto(_("Questa iscrizione non è attiva: le richieste non si cambiano più."))
+        if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.inizio <= adesso:
+            raise Rifiuto(_("Ormai le richieste non si possono più cambiare."))
+        gia = set(iscrizione.richieste.values_list("servizio", flat=True))
+        _scrivi_richieste(iscrizione, False, necessita, servizi, adesso, gia=gia)
+        return iscrizione
+
+
 def ferma_promemoria(iscrizione: Iscrizione) -> None:
     """She wants no reminders of this meeting. Notices of a change still reach her."""
     Iscrizione.objects.filter(pk=iscrizione.pk).update(promemoria_graditi=False)
@@ -802,8 +822,9 @@ def _cerca(incontro, email, adesso) -> tuple[Iscrizione, bool]:
     return iscrizione, False
 
 
-def _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso) -> None:
-    """Store what she needs and asks for, apart from the registration."""
+def _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso, *, gia=()) -> None:
+    """Store what she needs and asks for, apart from the registration. Services asked for before
+    (``gia``) stay hers also when it is too late to ask."""
     if necessita.strip():
         Necessita.objects.update_or_create(
             iscrizione=iscrizione, defaults={"testo": necessita.strip()}
@@ -813,7 +834,8 @@ def _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso) -> None:
     richiesti = {
         servizio.pk
         for servizio in servizi
-        if servizio.incontro_id == iscrizione.incontro_id and servizio.richiedibile(adesso)
+        if servizio.incontro_id == iscrizione.incontro_id
+        and (servizio.pk in gia or servizio.richiedibile(adesso))
     }
     if not nuova:
         iscrizione.richieste.exclude(servizio_id__in=richiesti).delete()

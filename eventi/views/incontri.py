@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from eventi import dati_strutturati
 from eventi.filtri import CITTA, FiltroIncontri, ultimo_del_mese
 from eventi.filtri import zone as zone_da_scegliere
-from eventi.models import AllegatoResoconto, Incontro, Resoconto
+from eventi.models import AllegatoResoconto, Incontro, Iscrizione, Resoconto
 from eventi.schede import avviso, distintivi, in_lista_d_attesa, posti_a_parole, schede_note
 from eventi.services import perche_chiuse
 from portale.lib import dates
@@ -155,6 +155,7 @@ def incontro_detail(request, slug):
             "finito": incontro.finito(adesso),
             "da_fare": incontro.stato == Incontro.Stato.PUBBLICATO and not incontro.finito(adesso),
             "perche_chiuse": perche,
+            "mia": _iscrizione_mia(request, incontro),
             "in_lista": in_lista_d_attesa(incontro),
             "posti_a_parole": posti_a_parole(incontro, perche),
             "chiusura": _chiusura(incontro),
@@ -170,6 +171,15 @@ def incontro_detail(request, slug):
             "json_ld": dati_strutturati.come_json(dati_strutturati.evento(incontro)),
         },
     )
+
+
+def _iscrizione_mia(request, incontro):
+    """The registration that she who has signed in has for this meeting; None without one."""
+    persona = request.user
+    if not persona.is_authenticated:
+        return None
+    sue = Iscrizione.objects.for_persona(persona, persona.indirizzi_verificati())
+    return sue.filter(incontro=incontro, stato__in=Iscrizione.VIVE).order_by("pk").first()
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from functools import wraps
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from eventi import services
 from eventi.calendario import ics_incontro
-from eventi.forms import IscrizioneForm, IscrizioneOspiteForm, PostiForm
+from eventi.forms import IscrizioneForm, IscrizioneOspiteForm, ModificaForm
 from eventi.models import Incontro, Iscrizione
 from eventi.posti import ce_posto
 from portale.lib.dates import giorno_e_ora
@@ -198,7 +199,7 @@ def pagina_privata(*metodi):
 
 # What a page says after an action that its state alone would not tell.
 FATTO = {
-    "posti": _("Fatto: abbiamo aggiornato il numero di persone."),
+    "modifiche": _("Fatto: abbiamo salvato le tue modifiche."),
     "attesa": _("Fatto: resti in lista e ti scriviamo quando ci sono posti per tutti voi."),
 }
 
@@ -373,25 +374,47 @@ def iscrizione_rinuncia(request, iscrizione):
 def iscrizione_modifica(request, iscrizione):
     adesso = timezone.now()
     possibile = _puo_cambiare(iscrizione, adesso)
-    form = PostiForm(
+    chiesti = {richiesta.servizio_id for richiesta in iscrizione.richieste.all()}
+    form = ModificaForm(
         request.POST if request.method == "POST" else None,
-        initial={"posti_richiesti": iscrizione.posti_richiesti},
+        servizi=[
+            servizio
+            for servizio in iscrizione.incontro.servizi.all()
+            if servizio.pk in chiesti or servizio.richiedibile(adesso)
+        ],
+        initial={
+            "posti_richiesti": iscrizione.posti_richiesti,
+            "servizi": [str(pk) for pk in chiesti],
+            "necessita": iscrizione.necessita.testo if hasattr(iscrizione, "necessita") else "",
+        },
     )
     status = 200
     if form.is_valid():
         try:
-            services.cambia_posti(iscrizione, form.cleaned_data["posti_richiesti"], adesso=adesso)
+            with transaction.atomic():
+                _cambia(iscrizione, form.cleaned_data, adesso)
         except services.Rifiuto as rifiuto:
             if not possibile:
                 return _pagina(request, iscrizione, rifiuto=str(rifiuto), status=409)
             form.add_error(None, str(rifiuto))
             status = 409
         else:
-            return _vai(f"{iscrizione.get_absolute_url()}?fatto=posti")
+            return _vai(f"{iscrizione.get_absolute_url()}?fatto=modifiche")
     if not possibile:
         return _pagina(request, iscrizione)
     contesto = {"iscrizione": iscrizione, "incontro": iscrizione.incontro, "form": form}
     return render(request, "iscrizioni/iscrizione_modifica.html", contesto, status=status)
+
+
+def _cambia(iscrizione, dati, adesso):
+    """All of it or nothing: with no seat for one more, her needs stay as they were too."""
+    services.cambia_posti(iscrizione, dati["posti_richiesti"], adesso=adesso)
+    services.cambia_richieste(
+        iscrizione,
+        necessita=dati["necessita"],
+        servizi=dati.get("servizi", ()),
+        adesso=adesso,
+    )
 
 
 @pagina_privata("GET", "HEAD", "POST")

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from eventi.forms import CampoServizi, IscrizioneForm, IscrizioneOspiteForm, PostiForm
+from eventi.forms import CampoServizi, IscrizioneForm, IscrizioneOspiteForm, ModificaForm
 from eventi.models import Servizio
 from portale.lib.antispam import timbro
 
@@ -89,7 +89,7 @@ def test_somebody_whose_name_is_known_is_not_asked_for_it():
     ("posti", "valido"), [("0", False), ("1", True), ("5", True), ("6", False)]
 )
 def test_seats_go_from_one_to_five(posti, valido):
-    assert PostiForm({"posti_richiesti": posti}).is_valid() == valido
+    assert ModificaForm({"posti_richiesti": posti}).is_valid() == valido
 
 
 def test_needs_too_long_to_be_stored_are_refused_here():

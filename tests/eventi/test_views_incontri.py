@@ -20,6 +20,7 @@ from tests.factories import (
     ResocontoFactory,
     SedeFactory,
     ServizioFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -800,3 +801,32 @@ def test_a_shared_link_shows_title_day_and_place(client):
 @pytest.mark.parametrize("nome", ["incontro_list", "incontro_archivio"])
 def test_reading_pages_refuse_to_be_written_to(client, nome):
     assert client.post(reverse(f"eventi:{nome}")).status_code == 405
+
+
+def test_who_has_signed_in_reads_that_she_is_coming_and_nobody_elses_registration(client):
+    persona = UserFactory()
+    mio, altro = IncontroFactory(), IncontroFactory()
+    mia = IscrizioneFactory(incontro=mio, persona=persona, email=persona.email)
+    IscrizioneFactory(incontro=altro)
+    client.force_login(persona)
+
+    suo = client.get(mio.get_absolute_url())
+    di_altri = client.get(altro.get_absolute_url())
+
+    assert (suo.context["mia"], di_altri.context["mia"]) == (mia, None)
+    assert "Ci sei: la tua iscrizione è confermata." in suo.content.decode()
+    assert "btn-iscriviti" not in suo.content.decode()
+    assert "btn-iscriviti" in di_altri.content.decode()
+
+
+def test_the_card_of_a_full_meeting_offers_the_waiting_list(client):
+    pieno = IncontroFactory(posti=1)
+    IscrizioneFactory(incontro=pieno)
+    IncontroFactory(posti=2, inizio=pieno.inizio + timedelta(days=1))
+
+    home = client.get(reverse("home"))
+
+    assert [scheda.iscriviti_verbo for scheda in home.context["incontri"]] == [
+        "Entra in lista d’attesa",
+        "Iscriviti",
+    ]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from eventi import services
-from eventi.models import Incontro, Iscrizione
+from eventi.models import Incontro, Iscrizione, Necessita
 from portale.lib.antispam import timbro
 from posta.models import Messaggio
 from posta.services import spedisci_dovuti
@@ -886,7 +886,7 @@ def test_seats_can_be_changed_while_there_are_some(client):
     cambiata = client.post(url, {"posti_richiesti": "3"}, follow=True)
     rifiutata = client.post(url, {"posti_richiesti": "5"})
 
-    assert "abbiamo aggiornato il numero di persone" in parole(cambiata)
+    assert "abbiamo salvato le tue modifiche" in parole(cambiata)
     assert rifiutata.status_code == 409
     assert "Non ci sono abbastanza posti liberi" in parole(rifiutata)
     iscrizione.refresh_from_db()
@@ -913,6 +913,52 @@ def test_what_is_over_cannot_be_changed_and_the_page_says_how_things_stand(clien
     assert (letta.status_code, inviata.status_code) == (200, 409)
     assert "Hai lasciato il posto" in parole(letta)
     assert "i posti non si possono cambiare" in parole(inviata)
+
+
+def test_needs_and_services_can_be_changed_and_a_late_one_only_kept_or_dropped(client):
+    incontro = IncontroFactory()
+    ieri = timezone.now() - timedelta(days=1)
+    tardi, nuovo, chiuso = (
+        ServizioFactory(incontro=incontro, genere=genere, richiedibile_fino=fino)
+        for genere, fino in (("bambini", ieri), ("lis", None), ("trasporto", ieri))
+    )
+    sua = IscrizioneFactory(incontro=incontro)
+    sua.richieste.create(servizio=tardi)
+    url = pagina(sua, "iscrizione_modifica")
+
+    letta = client.get(url)
+    client.post(
+        url,
+        {
+            "posti_richiesti": "1",
+            "necessita": "Uso la sedia a rotelle",
+            "servizi": [str(tardi.pk), str(nuovo.pk)],
+        },
+    )
+
+    assert [str(pk) for pk in (tardi.pk, nuovo.pk)] == list(
+        letta.context["form"].fields["servizi"].servizi
+    )
+    assert set(sua.richieste.values_list("servizio", flat=True)) == {tardi.pk, nuovo.pk}
+    assert Necessita.objects.get(iscrizione=sua).testo == "Uso la sedia a rotelle"
+    rifiutata = client.post(url, {"posti_richiesti": "1", "servizi": [str(chiuso.pk)]})
+    assert "non si può più chiedere" in parole(rifiutata)
+
+    client.post(url, {"posti_richiesti": "1", "necessita": "", "servizi": []})
+    assert (sua.richieste.count(), Necessita.objects.count()) == (0, 0)
+
+
+def test_without_a_seat_for_one_more_her_needs_stay_as_they_were_too(client):
+    sua = IscrizioneFactory(incontro=IncontroFactory(posti=1))
+
+    risposta = client.post(
+        pagina(sua, "iscrizione_modifica"), {"posti_richiesti": "2", "necessita": "Altro"}
+    )
+
+    assert risposta.status_code == 409
+    assert Necessita.objects.count() == 0
+    # What she typed is still there.
+    assert risposta.context["form"]["necessita"].value() == "Altro"
 
 
 def test_who_waits_changes_how_many_without_losing_her_place(client):

@@ -223,7 +223,7 @@ def dal_link(token: str) -> Partecipante | None:
     return Partecipante.objects.filter(codice=codice).first()
 
 
-def destinazione(vai: str) -> str:
-    """A path of ours; the home page for anything else."""
+def destinazione(vai: str, altrimenti: str = "") -> str:
+    """A path of ours; ``altrimenti``, or the home page, for anything else."""
     sicura = url_has_allowed_host_and_scheme(vai, allowed_hosts=None)
-    return vai if sicura and vai.startswith("/") else reverse("home")
+    return vai if sicura and vai.startswith("/") else altrimenti or reverse("home")

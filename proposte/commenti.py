@@ -148,6 +148,12 @@ def troppo_tardi() -> str:
     ) % {"minuti": RIPENSAMENTO.seconds // 60}
 
 
+def detto_scrivi() -> str:
+    return _("Fatto: il tuo commento è pubblicato. Per %(minuti)d minuti puoi correggerlo.") % {
+        "minuti": RIPENSAMENTO.seconds // 60
+    }
+
+
 # --- Reporting ------------------------------------------------------------------------------
 
 

@@ -143,6 +143,29 @@ def smetti_il_riepilogo(partecipante) -> int:
     return Seguito.objects.filter(partecipante=partecipante, proposta=None).delete()[0]
 
 
+# --- What she is told -----------------------------------------------------------------------
+
+
+def detto_sostieni(chiesta: Proposta, sostenuta: Proposta) -> str:
+    if chiesta.pk == sostenuta.pk:
+        return _("Fatto: sostieni questa proposta.")
+    return _("Fatto: quella proposta è entrata in questa, e ora sostieni questa.")
+
+
+def detto_lascia() -> str:
+    return _("Fatto: il tuo sostegno non si conta più.")
+
+
+def detto_segui(genere: str) -> str:
+    if genere == "proposta":
+        return _("Fatto: ti scriviamo appena c'è una novità su questa proposta.")
+    return _("Fatto: il lunedì mattina, se c'è qualcosa di nuovo, ricevi il riepilogo.")
+
+
+def detto_smetti() -> str:
+    return _("Fatto: non lo segui più.")
+
+
 # --- Under the feet of a merge --------------------------------------------------------------
 
 

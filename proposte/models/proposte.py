@@ -1,3 +1,5 @@
+import secrets
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -5,6 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .bisogni import Canale, Moderazione, slug_provvisorio
+
+# What the list is filtered by, of the proposal's own columns.
+_FILTRI = ("stato", "laboratorio", "canale")
+
+
+def nuova_sorte() -> int:
+    """Where a proposal stands among the others when their order is left to chance."""
+    return secrets.randbelow(2**31)
 
 
 class PropostaQuerySet(models.QuerySet):
@@ -187,6 +197,8 @@ class Proposta(models.Model):
     # The stems of its words: what searches look into (portale.lib.ricerca).
     indice = models.TextField(blank=True, editable=False)
     indice_titolo = models.CharField(max_length=300, blank=True, editable=False)
+    # Drawn once: an order by chance begins somewhere along it (proposte.filtri).
+    sorte = models.PositiveIntegerField(default=nuova_sorte, editable=False)
     esempio = models.BooleanField(_("esempio"), default=False, editable=False)
     created_at = models.DateTimeField(_("iniziata il"), auto_now_add=True)
     updated_at = models.DateTimeField(_("aggiornata il"), auto_now=True)
@@ -198,12 +210,15 @@ class Proposta(models.Model):
         verbose_name_plural = _("proposte")
         ordering = ["-created_at", "-pk"]
         indexes = [
-            models.Index(fields=["-pubblicata_at", "-id"], name="proposta_pubblicata"),
             models.Index(
                 fields=["laboratorio", "-pubblicata_at", "-id"], name="proposta_laboratorio"
             ),
-            models.Index(fields=["-n_sostegni", "-id"], name="proposta_sostegni"),
-            models.Index(fields=["-n_commenti", "-id"], name="proposta_commenti"),
+            # The four orders of the list, each with what it is filtered by: a page is found by
+            # walking along one of them, without touching the rows that are not on it.
+            models.Index(fields=["-pubblicata_at", "-id", *_FILTRI], name="proposta_recenti"),
+            models.Index(fields=["-n_sostegni", "-id", *_FILTRI], name="proposta_sostenute"),
+            models.Index(fields=["-n_commenti", "-id", *_FILTRI], name="proposta_commentate"),
+            models.Index(fields=["sorte", "id", *_FILTRI], name="proposta_sorte"),
             models.Index(fields=["stato", "inviata_at"], name="proposta_stato"),
         ]
         constraints = [

@@ -59,6 +59,15 @@ class BisognoQuerySet(models.QuerySet):
     def pubblici(self):
         return self.filter(stato=Bisogno.Stato.PUBBLICATO)
 
+    def leggibili(self, partecipante=None, *, modera=False):
+        """What she may open: the public ones, her own; all of them for who moderates."""
+        if modera:
+            return self.all()
+        regola = models.Q(stato=Bisogno.Stato.PUBBLICATO)
+        if partecipante is not None:
+            regola |= models.Q(proponente=partecipante)
+        return self.filter(regola)
+
     def da_moderare(self):
         return self.filter(stato=Bisogno.Stato.INVIATO)
 

@@ -33,6 +33,16 @@ class PropostaQuerySet(models.QuerySet):
         """Wait for a moderator before everybody sees them."""
         return self.filter(stato=Proposta.Stato.INVIATA)
 
+    def leggibili(self, partecipante=None, *, modera=False):
+        """What she may open: the public ones; her own in any state; for who moderates, what was
+        sent or is the office's own. What a citizen has not sent yet is hers alone."""
+        regola = Q(stato__in=Proposta.PUBBLICI)
+        if partecipante is not None:
+            regola |= Q(proponente=partecipante)
+        if modera:
+            regola |= ~Q(stato=Proposta.Stato.BOZZA) | Q(registrato_da__isnull=False)
+        return self.filter(regola)
+
     def for_partecipante(self, partecipante):
         """Hers, drafts included."""
         return self.filter(proponente=partecipante)

@@ -113,15 +113,7 @@ def elimina_bozza(proposta: Proposta) -> bool:
         proposta = _bloccate(proposta).get(proposta.pk)
         if proposta is None or proposta.stato != Stato.BOZZA:
             return False
-        file = [
-            (campo.storage, campo.name)
-            for allegato in proposta.allegati.all()
-            for campo in (allegato.file, allegato.anteprima)
-            if campo
-        ]
         proposta.delete()
-        # Only once nobody can ask for them any more.
-        transaction.on_commit(lambda: [deposito.delete(nome) for deposito, nome in file])
     return True
 
 

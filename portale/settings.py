@@ -286,6 +286,11 @@ CELERY_BEAT_SCHEDULE = {
     # Supports and comments are counted for many at once, and shown a few seconds later.
     "conta": {"task": "proposte.tasks.conta", "schedule": 5.0, "options": {"expires": 60}},
     "avvisi": {"task": "proposte.tasks.avvisi", "schedule": 300.0, "options": {"expires": 600}},
+    "allegati": {
+        "task": "proposte.tasks.pulisci",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
 }
 
 # --- Mail -----------------------------------------------------------------------------------
@@ -396,6 +401,15 @@ CSRF_FAILURE_VIEW = "portale.views.errori.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# The files of a larger request are not even written to the disk; one is at most 10 MB, and the
+# office's reports may send some together. What a proxy in front allows: docs/esercizio.md.
+CARICAMENTI_MASSIMI = 40 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = [
+    "portale.lib.caricamenti.LimiteCaricamenti",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -404,6 +418,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        # The page that is written on without a network (templates/raccolta/).
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

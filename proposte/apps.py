@@ -7,6 +7,9 @@ class ProposteConfig(AppConfig):
     verbose_name = "bisogni e proposte"
 
     def ready(self):
+        # Files go with their rows from the start, whoever deletes them.
+        from . import allegati  # noqa: F401
+
         post_migrate.connect(_prepara_ricerca, sender=self, dispatch_uid="ricerca")
 
 

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import conteggi
+from . import allegati, conteggi
 
 
 @shared_task
@@ -13,3 +13,9 @@ def conta():
 @shared_task
 def avvisi():
     """Queue what falls due by the clock: the digests of the week, the moderators' one."""
+
+
+@shared_task
+def pulisci():
+    """Delete the files that no row names (any more)."""
+    allegati.pulisci_orfani(timezone.now())

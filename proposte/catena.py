@@ -192,7 +192,7 @@ def _in_ordine(passi) -> tuple[Passo, ...]:
     return tuple(sorted(passi, key=momento))
 
 
-def _visibile(incontro) -> bool:
+def visibile(incontro) -> bool:
     return incontro.stato != incontro.Stato.BOZZA and incontro.percorso.stato != "bozza"
 
 
@@ -204,7 +204,7 @@ def _dall_incontro(riga) -> list[Passo]:
     """
     passi = []
     incontro = riga.incontro
-    if incontro is not None and _visibile(incontro):
+    if incontro is not None and visibile(incontro):
         link = [(incontro.get_absolute_url(), _("Vai all’incontro"))]
         resoconto = getattr(incontro, "resoconto", None)
         if resoconto and resoconto.pubblicato_at:
@@ -267,7 +267,7 @@ def _dai_bisogni(proposta) -> list[Passo]:
 def firma_del_bisogno(bisogno: Bisogno) -> str:
     """Who said it, as everybody reads it: the workshop (``incontro__percorso``), a person by the
     name that she chose."""
-    if bisogno.incontro_id and _visibile(bisogno.incontro):
+    if bisogno.incontro_id and visibile(bisogno.incontro):
         return bisogno.incontro.titolo
     return bisogno.nome_mostrato or _("una persona")
 

@@ -1,0 +1,250 @@
+"""The notes of a meeting's tables, as its note-takers type them: the one place that writes them.
+
+A browser keeps each note with a key of its own making and a version that grows with every
+correction, deletion and undo, and sends the note whole. So the same note may arrive twice, late,
+in pieces of different batches or from two tabs at once: the newest version stands, once.
+See docs/adr/0013-raccolta-senza-rete.md.
+"""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from eventi.models import Incontro
+from portale.lib.dates import giorno_e_ora
+from posta.services import accoda
+
+from .models import Nota, Verbalizzante
+from .services import Rifiuto
+
+# Before the meeting a note-taker tries her phone; after it she mends, and what was typed without
+# a network arrives.
+PRIMA = timedelta(days=7)
+DOPO = timedelta(days=7)
+# A table writes forty notes: whoever reaches this is no note-taker.
+NOTE_MASSIME = 1000
+TESTO_MASSIMO = Nota._meta.get_field("testo").max_length
+TAVOLO_MASSIMO = 99
+
+
+class Chiusa(Rifiuto):
+    """The role does not hold now; the message says why and, where it can, until when."""
+
+
+class Esito(StrEnum):
+    SALVATA = "salvata"  # what was sent is what is kept
+    SUPERATA = "superata"  # another text of the same or a later version is kept
+    RIFIUTATA = "rifiutata"
+
+
+@dataclass(frozen=True)
+class Foglietto:
+    """A note as one browser has it. ``ordine`` None: after all of hers."""
+
+    chiave: uuid.UUID
+    testo: str
+    versione: int = 1
+    tavolo: int = 1
+    ordine: int | None = None
+    genere: str = ""
+    eliminata: bool = False
+    digitata_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Risultato:
+    esito: Esito
+    nota: Nota | None = None
+    errore: str = ""
+
+
+# --- When the role holds --------------------------------------------------------------------
+
+
+def finestra(incontro: Incontro) -> tuple[datetime, datetime] | None:
+    """From when until when the notes of a meeting are taken; None while its date is unknown."""
+    if incontro.inizio is None:
+        return None
+    return incontro.inizio - PRIMA, (incontro.fine or incontro.inizio) + DOPO
+
+
+def perche_chiusa(verbalizzante: Verbalizzante, adesso: datetime) -> str:
+    """Why she cannot take notes now, in words; empty when she can. Reads ``incontro``."""
+    incontro = verbalizzante.incontro
+    if not verbalizzante.attivo:
+        return _("L'ufficio ha ritirato questo link.")
+    if incontro.stato == Incontro.Stato.ANNULLATO:
+        return _("L'incontro è annullato.")
+    periodo = finestra(incontro)
+    if periodo is None:
+        return _("L'incontro è rinviato: il link torna a funzionare con la nuova data.")
+    apre, chiude = periodo
+    if adesso < apre:
+        return _("È presto: il link si apre %(quando)s.") % {"quando": giorno_e_ora(apre)}
+    if adesso >= chiude:
+        return _("La raccolta di questo incontro si è chiusa %(quando)s.") % {
+            "quando": giorno_e_ora(chiude)
+        }
+    return ""
+
+
+# --- Notes ----------------------------------------------------------------------------------
+
+
+def pulisci(testo: str) -> str:
+    """The text without what no database or page can hold: control characters and halves of
+    characters. A noisy keyboard is no reason to lose a note."""
+    testo = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", testo)
+    testo = re.sub("\r\n?|[\u2028\u2029]", "\n", testo).replace("\t", " ")
+    pulito = "".join(c for c in testo if c == "\n" or unicodedata.category(c) != "Cc")
+    return pulito.strip()
+
+
+def note_di(verbalizzante: Verbalizzante):
+    """Everything she has typed, in that order, what she deleted included."""
+    return verbalizzante.note.order_by("ordine", "pk")
+
+
+def registra(
+    verbalizzante: Verbalizzante, foglietti: Sequence[Foglietto], adesso: datetime
+) -> list[Risultato]:
+    """Keep these notes of hers; one result for each, in their order. Sending them again changes
+    nothing. Raises Chiusa when the role does not hold (any more)."""
+    chiavi = {foglietto.chiave for foglietto in foglietti}
+    with transaction.atomic():
+        # One batch of hers at a time: of two that carry the same new note the second finds it.
+        # It also sees a role that was taken back a moment ago.
+        mia = (
+            Verbalizzante.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("incontro")
+            .get(pk=verbalizzante.pk)
+        )
+        if perche := perche_chiusa(mia, adesso):
+            raise Chiusa(perche)
+        note = Nota.objects.in_bulk(chiavi, field_name="chiave")
+        nuove = _nuove(mia, foglietti, note, adesso)
+        for foglietto in foglietti:
+            nota = note.get(foglietto.chiave)
+            if nota and nota.verbalizzante_id == mia.pk:
+                _correggi(nota, foglietto, adesso)
+        if nuove:
+            # Her lock does not keep another note-taker from a key that she made up too: then
+            # the other's note stands.
+            Nota.objects.bulk_create(nuove.values(), ignore_conflicts=True)
+            note |= Nota.objects.in_bulk(nuove, field_name="chiave")
+    return [_risultato(mia, foglietto, note.get(foglietto.chiave)) for foglietto in foglietti]
+
+
+def _nuove(mia, foglietti, note, adesso) -> dict[uuid.UUID, Nota]:
+    """The notes that are not there yet, each in its newest version, up to what she may write."""
+    nuove: dict[uuid.UUID, Nota] = {}
+    posto = ordine = None
+    for foglietto in foglietti:
+        if foglietto.chiave in note:
+            continue
+        if posto is None:
+            posto = NOTE_MASSIME - mia.note.count()
+        if foglietto.chiave not in nuove and len(nuove) >= posto:
+            continue
+        if foglietto.chiave in nuove and foglietto.versione <= nuove[foglietto.chiave].versione:
+            continue
+        quale = foglietto.ordine
+        if quale is None:
+            if ordine is None:
+                ordine = mia.note.aggregate(n=Max("ordine"))["n"] or 0
+            quale = ordine = ordine + 1
+        nuove[foglietto.chiave] = Nota(
+            chiave=foglietto.chiave,
+            incontro_id=mia.incontro_id,
+            verbalizzante=mia,
+            ordine=quale,
+            digitata_at=min(foglietto.digitata_at or adesso, adesso),
+            **_valori(foglietto, None, adesso),
+        )
+    return nuove
+
+
+def _correggi(nota: Nota, foglietto: Foglietto, adesso: datetime) -> None:
+    """Bring ``nota`` to what was sent if that is newer, and up to date either way: whoever puts
+    the notes in order may be rewriting it, and takes no lock of hers."""
+    if foglietto.versione <= nota.versione:
+        return
+    valori = _valori(foglietto, nota, adesso)
+    piu_vecchia = Nota.objects.filter(pk=nota.pk, versione__lt=foglietto.versione)
+    if piu_vecchia.update(**valori, updated_at=adesso):
+        for campo, valore in valori.items():
+            setattr(nota, campo, valore)
+    else:
+        nota.refresh_from_db()
+
+
+def _valori(foglietto, nota, adesso) -> dict:
+    eliminata_at = (nota and nota.eliminata_at) or adesso
+    return {
+        "versione": foglietto.versione,
+        "tavolo": foglietto.tavolo,
+        "genere": foglietto.genere,
+        "testo": foglietto.testo,
+        "eliminata_at": eliminata_at if foglietto.eliminata else None,
+    }
+
+
+def _risultato(mia, foglietto, nota) -> Risultato:
+    if nota is None:
+        return Risultato(
+            Esito.RIFIUTATA,
+            errore=_("Hai già scritto %(quante)d note: di più non ne entrano.")
+            % {"quante": NOTE_MASSIME},
+        )
+    if nota.verbalizzante_id != mia.pk:
+        return Risultato(Esito.RIFIUTATA, errore=_("Questa nota è di un'altra persona."))
+    uguale = (nota.testo, nota.genere, nota.tavolo, nota.eliminata_at is not None) == (
+        foglietto.testo,
+        foglietto.genere,
+        foglietto.tavolo,
+        foglietto.eliminata,
+    )
+    return Risultato(Esito.SALVATA if uguale else Esito.SUPERATA, nota)
+
+
+# --- The role -------------------------------------------------------------------------------
+
+
+def invia_link(verbalizzante: Verbalizzante, adesso: datetime) -> None:
+    """Mail her the link. Twice in a minute is once (a double click). Raises Rifiuto when there
+    is no address, or nothing that the link would open."""
+    if not verbalizzante.email:
+        raise Rifiuto(_("Manca l'indirizzo e-mail."))
+    if not verbalizzante.attivo:
+        raise Rifiuto(_("Il link è ritirato: prima ridai il ruolo."))
+    # A mistyped address that is put right at once gets its own.
+    indirizzo = salted_hmac("proposte.raccolta", verbalizzante.email).hexdigest()[:12]
+    accoda(
+        "verbalizzante",
+        verbalizzante.email,
+        chiave=f"verbalizzante:{verbalizzante.pk}:{adesso:%Y%m%d%H%M}:{indirizzo}",
+        lingua="it",
+        parametri={"verbalizzante": verbalizzante.pk},
+        adesso=adesso,
+    )
+
+
+def ritira(verbalizzante: Verbalizzante) -> None:
+    """Take the role back: the link opens nothing any more. Her notes stay."""
+    Verbalizzante.objects.filter(pk=verbalizzante.pk).update(attivo=False)
+    verbalizzante.refresh_from_db()
+
+
+def ridai(verbalizzante: Verbalizzante) -> None:
+    """Give the role again: the same link works as before."""
+    Verbalizzante.objects.filter(pk=verbalizzante.pk).update(attivo=True)
+    verbalizzante.refresh_from_db()

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import allegati, conteggi
+from . import allegati, coda, conteggi, riepiloghi
 
 
 @shared_task
@@ -12,7 +12,11 @@ def conta():
 
 @shared_task
 def avvisi():
-    """Queue what falls due by the clock: the digests of the week, the moderators' one."""
+    """Queue what falls due by the clock: the moderators' list of the day, the digests of the
+    week. Running it twice, or twice at once, is harmless."""
+    adesso = timezone.now()
+    coda.accoda_riepilogo(adesso)
+    riepiloghi.accoda_riepiloghi(adesso)
 
 
 @shared_task

@@ -16,6 +16,7 @@ from laboratori.models import Disponibilita, Laboratorio, Referente
 from percorso.models import Fase, Percorso
 
 from .messaggi import messaggi_della_demo
+from .proposte import PROPOSTE, carica_proposte
 from .scenario import PASSWORD, Calendario, leggi_scenario, persone
 
 
@@ -80,6 +81,7 @@ class _Carico:
             Referente.objects.create(laboratorio=laboratorio, esempio=True, **valori)
         for voce in self.scenario["disponibilita"]:
             self._disponibilita(voce)
+        carica_proposte(self)
         self._fai_silenzio()
         return self.percorso
 
@@ -98,7 +100,7 @@ class _Carico:
         conti = {}
         # Made once: it is slow on purpose, and the same public word for all.
         password = make_password(PASSWORD)
-        for voce in self.scenario["conti"]:
+        for voce in [*self.scenario["conti"], *leggi_scenario(PROPOSTE)["conti"]]:
             valori = dict(voce)
             email, gruppo = valori.pop("email"), valori.pop("gruppo", None)
             if User.objects.filter(email=email).exists():

@@ -1,9 +1,17 @@
 from django.db.models import Q, QuerySet
 
-from accounts.models import User
+from accounts.models import Partecipante, User
 from eventi.models import Iscrizione
 from laboratori.models import Disponibilita
 from posta.models import Messaggio
+from proposte.models import (
+    Avanzamento,
+    Commento,
+    Passaggio,
+    PassaggioBisogno,
+    Risposta,
+    Verbalizzante,
+)
 
 
 def iscrizioni_della_demo() -> QuerySet[Iscrizione]:
@@ -20,12 +28,34 @@ def iscrizioni_altrove() -> QuerySet[Iscrizione]:
 
 
 def messaggi_della_demo() -> QuerySet[Messaggio]:
-    """Every mail about the demo's registrations and offers of help (also to the office), or to
-    one of its accounts."""
+    """Every mail about the demo's registrations, offers of help and proposals (also to the
+    office), or to one of its people."""
     iscrizioni = iscrizioni_della_demo() | iscrizioni_altrove()
     disponibilita = Disponibilita.objects.filter(esempio=True)
     return Messaggio.objects.filter(
         Q(parametri__iscrizione__in=list(iscrizioni.values_list("pk", flat=True)))
         | Q(parametri__disponibilita__in=list(disponibilita.values_list("pk", flat=True)))
+        | _di_bisogni_e_proposte()
         | Q(destinatario__in=User.objects.filter(esempio=True).values("email"))
+        | Q(destinatario__in=Partecipante.objects.filter(esempio=True).values("email"))
     )
+
+
+def _di_bisogni_e_proposte() -> Q:
+    """What the mails about needs and proposals name by number, each kind its own rows."""
+    in_demo = Q()
+    for prefisso, chiave, righe in (
+        ("proposta", "passaggio", Passaggio.objects.filter(proposta__percorso__esempio=True)),
+        ("bisogno", "passaggio", PassaggioBisogno.objects.filter(bisogno__percorso__esempio=True)),
+        ("", "commento", Commento.objects.filter(proposta__percorso__esempio=True)),
+        ("", "risposta", Risposta.objects.filter(proposta__percorso__esempio=True)),
+        ("", "avanzamento", Avanzamento.objects.filter(proposta__percorso__esempio=True)),
+        (
+            "",
+            "verbalizzante",
+            Verbalizzante.objects.filter(incontro__percorso__esempio=True),
+        ),
+    ):
+        numeri = list(righe.values_list("pk", flat=True))
+        in_demo |= Q(genere__startswith=prefisso, **{f"parametri__{chiave}__in": numeri})
+    return in_demo

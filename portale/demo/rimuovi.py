@@ -3,11 +3,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Partecipante, User
 from eventi import services
 from eventi.models import AllegatoResoconto, Incontro, Sede
 from laboratori.models import Disponibilita, Referente
 from percorso.models import Percorso
+from proposte.models import Allegato, Bisogno, Proposta
 
 from .messaggi import iscrizioni_altrove, iscrizioni_della_demo, messaggi_della_demo
 
@@ -31,18 +32,25 @@ def rimuovi_demo(*, adesso: datetime) -> Counter:
                 resoconto__incontro__percorso__esempio=True
             )
         ]
+        for allegato in Allegato.objects.filter(proposta__percorso__esempio=True):
+            file += [nome for nome in (allegato.file, allegato.anteprima) if nome]
         sedi = Sede.objects.filter(esempio=True)
         Incontro.objects.filter(sede__in=sedi, percorso__esempio=False).update(sede=None)
         # Mails first, as long as what they are about can still be named; then from the leaves.
+        for righe in (messaggi_della_demo(), iscrizioni_altrove(), iscrizioni_della_demo()):
+            tolte.update(righe.delete()[1])
+        # A proposal that others went into, or came out of, after those.
+        proposte = Proposta.objects.filter(percorso__esempio=True)
+        while foglie := proposte.filter(integrate=None, parti=None):
+            tolte.update(foglie.delete()[1])
         for righe in (
-            messaggi_della_demo(),
-            iscrizioni_altrove(),
-            iscrizioni_della_demo(),
+            Bisogno.objects.filter(percorso__esempio=True),
             Incontro.objects.filter(percorso__esempio=True),
             Percorso.objects.filter(esempio=True),
             Disponibilita.objects.filter(esempio=True),
             Referente.objects.filter(esempio=True),
             sedi,
+            Partecipante.objects.filter(esempio=True),
             User.objects.filter(esempio=True),
         ):
             tolte.update(righe.delete()[1])

@@ -7,12 +7,12 @@ what was touched. What a list shows may be some seconds old; it is never off by 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from .models import Commento, Proposta, Riconteggio, Sostegno
 
-# Rows read in one turn: what one short transaction can count.
+# Requests read in one turn: what one short transaction can count.
 PARTE = 500
 
 
@@ -22,18 +22,23 @@ def da_ricontare(*proposte: int) -> None:
 
 
 def riconta(adesso: datetime) -> int:
-    """Count what was asked for so far; returns how many proposals were counted.
+    """Count what was asked for until now; returns how many proposals were counted.
 
     Rows added meanwhile by others stay for the next turn: only those read here are deleted, and
     what they announce was committed before they could be read.
     """
     contate = 0
-    while richieste := list(
-        Riconteggio.objects.order_by("pk").values_list("pk", "proposta_id")[:PARTE]
-    ):
+    # What comes while we count is of the next time: a crowd must not keep us here for ever.
+    ultimo = Riconteggio.objects.aggregate(n=Max("pk"))["n"] or 0
+    fino_a_ora = Riconteggio.objects.filter(pk__lte=ultimo).order_by("pk")
+    while richieste := list(fino_a_ora.values_list("pk", "proposta_id")[:PARTE]):
         proposte = {proposta for _pk, proposta in richieste}
         with transaction.atomic():
-            Proposta.objects.filter(pk__in=sorted(proposte)).update(
+            # Held first, in one order, and counted by a statement that begins afterwards: of two
+            # counts at one instant the second sees what the first one saw, never less.
+            righe = Proposta.objects.filter(pk__in=proposte).order_by("pk")
+            list(righe.select_for_update(no_key=True).values_list("pk", flat=True))
+            Proposta.objects.filter(pk__in=proposte).update(
                 n_sostegni=_quanti(Sostegno.objects.all()),
                 n_commenti=_quanti(Commento.objects.visibili()),
             )

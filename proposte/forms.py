@@ -118,6 +118,17 @@ def _luoghi():
     return [("", _("Scegli…")), *laboratori, (CITTA, _("Tutta la città"))]
 
 
+# The parts of the page that are no fields.
+SIMILI = '{% include "proposte/_scrittura_simili.html" with tranne=form.proposta.pk only %}'
+MAPPA = (
+    '{% include "proposte/_scrittura_mappa.html" with punto=mappa presente=punto_presente only %}'
+)
+BISOGNI = (
+    '{% include "proposte/_scrittura_bisogni.html" with scelti=bisogni_scelti '
+    "trovati=bisogni_trovati q=q percorso=form.proposta.percorso_id only %}"
+)
+
+
 class BozzaForm(forms.Form):
     """A draft as far as it has been written: nothing is mandatory, and what is wrong in one field
     does not keep the others from being saved (``valori``)."""
@@ -217,7 +228,9 @@ class BozzaForm(forms.Form):
         kwargs.setdefault("initial", self.iniziali(proposta))
         super().__init__(*args, **kwargs)
         self.helper = PortaleFormHelper(self, submit=None)
-        self.helper.form_id = "scrittura"
+        # The page has more in the same form: the files, and several buttons.
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
         self.helper.layout = Layout(*self.parti())
 
     @staticmethod
@@ -237,7 +250,7 @@ class BozzaForm(forms.Form):
             Fieldset(
                 _("La tua idea"),
                 "titolo",
-                HTML('{% include "proposte/_scrittura_simili.html" %}'),
+                HTML(SIMILI),
                 "che_cosa",
                 "perche",
                 "per_chi",
@@ -246,13 +259,13 @@ class BozzaForm(forms.Form):
                 _("Dove"),
                 "laboratorio",
                 "luogo",
-                HTML('{% include "proposte/_scrittura_mappa.html" %}'),
+                HTML(MAPPA),
                 "latitudine",
                 "longitudine",
             ),
             Fieldset(
                 _("A che cosa risponde"),
-                HTML('{% include "proposte/_scrittura_bisogni.html" %}'),
+                HTML(BISOGNI),
                 "temi",
             ),
             Fieldset(

@@ -47,6 +47,7 @@ urlpatterns = [
     path("proposte.json", elenco.proposta_json, name="proposta_json"),
     path("colonne/", elenco.proposta_colonne, name="proposta_colonne"),
     path("nuova/", scrittura.proposta_nuova, name="proposta_nuova"),
+    path("bisogni/", scrittura.bisogni_trova, name="bisogni_trova"),
     path("simili/", scrittura.proposta_simili, name="proposta_simili"),
     path("mie/", scrittura.proposta_mie, name="proposta_mie"),
     path("inviata/", scrittura.proposta_inviata, name="proposta_inviata"),

@@ -3,10 +3,11 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from portale.lib import dates
 from portale.lib.admin import UfficioModelAdmin
 from portale.lib.testo import normalizza_email
 
-from .models import User
+from .models import Conferma, Partecipante, User
 
 
 class PersonaForm(forms.ModelForm):
@@ -97,3 +98,71 @@ class UserAdmin(UfficioModelAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
+
+
+# --- Taking part without an account ---------------------------------------------------------
+
+
+class SoloDaLeggere(UfficioModelAdmin):
+    """Rows that people make by taking part. The office reads them to answer who calls; it finds
+    somebody by her whole address, and does not leaf through the others' names."""
+
+    dati_personali = True
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_search_results(self, request, queryset, search_term):
+        cerca = normalizza_email(search_term)
+        return (queryset.filter(email=cerca) if cerca else queryset), False
+
+
+@admin.register(Partecipante)
+class PartecipanteAdmin(SoloDaLeggere):
+    list_display = ["email", "nome", "con_account", "dal"]
+    list_filter = ["lingua", "esempio"]
+    search_fields = ["email"]
+    search_help_text = _("Cerca l'indirizzo e-mail completo.")
+    ordering = ["-pk"]
+    fields = ["email", "nome", "lingua", "persona", "dal"]
+    readonly_fields = ["dal"]
+
+    @admin.display(description=_("ha un account"), boolean=True)
+    def con_account(self, partecipante):
+        return partecipante.persona_id is not None
+
+    @admin.display(description=_("dal"), ordering="pk")
+    def dal(self, partecipante):
+        return dates.giorno_e_ora(partecipante.created_at)
+
+
+@admin.register(Conferma)
+class ConfermaAdmin(SoloDaLeggere):
+    """What was asked and waits for its link to be opened: to tell who calls where it is."""
+
+    list_display = ["email", "azione", "chiesta", "scade", "fatta"]
+    list_filter = ["azione"]
+    search_fields = ["email"]
+    search_help_text = _("Cerca l'indirizzo e-mail completo.")
+    ordering = ["-created_at", "-pk"]
+    # Neither the link's code nor what she wrote: it is hers until she confirms it.
+    fields = ["email", "nome", "azione", "lingua", "chiesta", "scade", "fatta"]
+    readonly_fields = ["chiesta", "scade", "fatta"]
+
+    @admin.display(description=_("chiesta il"), ordering="created_at")
+    def chiesta(self, conferma):
+        return dates.giorno_e_ora(conferma.created_at)
+
+    @admin.display(description=_("scade il"), ordering="scade_at")
+    def scade(self, conferma):
+        return dates.giorno_e_ora(conferma.scade_at)
+
+    @admin.display(description=_("fatta il"), ordering="fatta_at")
+    def fatta(self, conferma):
+        return dates.giorno_e_ora(conferma.fatta_at) if conferma.fatta_at else "–"

@@ -1,7 +1,7 @@
 """The groups of those who work with the portal, and what each may do.
 
 This table is the truth: after every ``migrate`` the three groups hold exactly these permissions
-of the portal's own apps (what an administrator gives them of other apps stays). Somebody who
+of the models that it names (what an administrator gives them of others stays). Somebody who
 needs more gets it as a person, or in a group of another name.
 
 Apps are named by label only: this one knows none of those that come after it.
@@ -34,6 +34,8 @@ GRUPPI = {
             "riconteggio": (),
         },
         "posta": {"*": ("view",)},
+        # Who takes part without an account; the accounts themselves are the administrators'.
+        "accounts": {"partecipante": ("view",), "conferma": ("view",)},
     },
     # Looks after what people write: nothing personal of registrations and offers of help.
     "moderatori": {
@@ -96,6 +98,9 @@ def aggiorna_gruppi(app_config, using, apps=global_apps, **kwargs):
         return
     create_permissions(app_config, verbosity=0, using=using, apps=apps)
     dell_app = permessi.filter(content_type__app_label=app_config.label)
+    nominati = {nome for di in GRUPPI.values() for nome in di.get(app_config.label, {})}
+    if "*" not in nominati:
+        dell_app = dell_app.filter(content_type__model__in=nominati)
     for nome, previsti in GRUPPI.items():
         gruppo, _creato = gruppi.get_or_create(name=nome)
         giusti = {

@@ -24,6 +24,8 @@ from .models import Bisogno, Passaggio, Proposta, Segnalazione
 
 # When the moderators are told what waits, on Rome's clock.
 ORA_RIEPILOGO = time(8)
+# After this hour nobody is written to: it waits for tomorrow's.
+ORA_DI_SILENZIO = time(21)
 GRUPPI = ("moderatori", "ufficio")
 
 
@@ -166,6 +168,11 @@ def una(genere: str, pk: int) -> Attesa | None:
     return Attesa(nome, pk, dal, oggetto) if oggetto else None
 
 
+def leggibile(genere: str, pk: int):
+    """The thing itself, waiting or not; None when it is gone."""
+    return _leggibili(Genere(genere)).filter(pk=pk).first()
+
+
 def _leggibili(genere):
     if genere == Genere.BISOGNO:
         return Bisogno.objects.select_related("laboratorio", "incontro")
@@ -175,6 +182,7 @@ def _leggibili(genere):
             "proposta__incontro",
             "commento__proposta__laboratorio",
             "commento__proposta__incontro",
+            "commento__risponde_a",
         )
     return Proposta.objects.select_related("laboratorio", "incontro", "percorso")
 
@@ -256,7 +264,9 @@ def accoda_riepilogo(adesso: datetime) -> int:
     returns how many mails are newly owed. What arrives later is of tomorrow's."""
     oggi = a_roma(adesso).date()
     mattina = ora_di_muro(oggi, ORA_RIEPILOGO)
-    if adesso < mattina or not any(conto.quante for conto in situazione(mattina)):
+    if not mattina <= adesso < ora_di_muro(oggi, ORA_DI_SILENZIO):
+        return 0
+    if not any(conto.quante for conto in situazione(mattina)):
         return 0
     return accoda_molti(
         [

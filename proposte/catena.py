@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -32,7 +32,7 @@ from django.utils.translation import ngettext
 
 from portale.lib import dates
 
-from .models import Bisogno, Canale, Passaggio, Proposta
+from .models import Bisogno, Canale, Nota, Passaggio, Proposta
 from .partecipazione import si_chiude
 
 Stato = Proposta.Stato
@@ -146,7 +146,9 @@ def proposte_per_catena(righe):
         "percorso__fasi",
         # Joined, so that the number of queries is the same where there is nothing to follow.
         Prefetch("passaggi", Passaggio.objects.select_related("altra")),
-        Prefetch("bisogni", Bisogno.objects.select_related("incontro__percorso")),
+        Prefetch(
+            "bisogni", Bisogno.objects.select_related("incontro__percorso", "incontro__resoconto")
+        ),
         "risposte",
         "avanzamenti",
     )
@@ -158,9 +160,15 @@ def di_proposta(proposta: Proposta, adesso: datetime, *, tutto: bool = False) ->
     ``tutto`` is for its proponent and the moderators: what was said between them (why it was
     hidden, the request to look again) is not for everybody, not even once it is visible again.
     """
+    bisogni = [
+        bisogno for bisogno in proposta.bisogni.all() if bisogno.stato == Bisogno.Stato.PUBBLICATO
+    ]
     passati = [
-        *_dall_incontro(proposta),
-        *_dai_bisogni(proposta),
+        *_dagli_incontri(
+            [proposta.incontro, *(bisogno.incontro for bisogno in bisogni)],
+            Nota.objects.filter(Q(proposta=proposta) | Q(bisogno__in=bisogni)),
+        ),
+        *(_dal_bisogno(bisogno) for bisogno in bisogni),
         *_dai_passaggi(proposta, tutto),
         *_dagli_uffici(proposta),
     ]
@@ -196,15 +204,16 @@ def visibile(incontro) -> bool:
     return incontro.stato != incontro.Stato.BOZZA and incontro.percorso.stato != "bozza"
 
 
-def _dall_incontro(riga) -> list[Passo]:
-    """The meeting where a need or a proposal was born, and the notes that became it.
+def _dagli_incontri(incontri, note) -> list[Passo]:
+    """The meetings where a need or a proposal was born, and the ``note`` that became it.
 
     How many notes and at which tables, not what they say: nobody has read them with a
     moderator's eyes.
     """
     passi = []
-    incontro = riga.incontro
-    if incontro is not None and visibile(incontro):
+    for incontro in {incontro.pk: incontro for incontro in incontri if incontro}.values():
+        if not visibile(incontro):
+            continue
         link = [(incontro.get_absolute_url(), _("Vai all’incontro"))]
         resoconto = getattr(incontro, "resoconto", None)
         if resoconto and resoconto.pubblicato_at:
@@ -218,22 +227,22 @@ def _dall_incontro(riga) -> list[Passo]:
                 link=tuple(link),
             )
         )
-    note = list(
-        riga.note.filter(eliminata_at=None, scartata=False)
-        .order_by("created_at")
-        .values_list("tavolo", "digitata_at", "created_at")
-    )
-    if note:
+    per_incontro: dict[int, list] = {}
+    for incontro, tavolo, digitata, ricevuta in (
+        note.presenti()
+        .filter(scartata=False)
+        .order_by("created_at", "pk")
+        .values_list("incontro", "tavolo", "digitata_at", "created_at")
+    ):
+        per_incontro.setdefault(incontro, []).append((tavolo, digitata or ricevuta))
+    for voci in per_incontro.values():
+        tavoli = {tavolo for tavolo, _quando in voci}
+        testo = ngettext("%(n)d biglietto scritto", "%(n)d biglietti scritti", len(voci))
         passi.append(
             Passo(
-                ngettext(
-                    "%(n)d biglietto scritto al tavolo",
-                    "%(n)d biglietti scritti ai tavoli",
-                    len(note),
-                )
-                % {"n": len(note)},
-                quando=min(digitata or ricevuta for _tavolo, digitata, ricevuta in note),
-                chi=_tavoli({tavolo for tavolo, _digitata, _ricevuta in note}),
+                testo % {"n": len(voci)},
+                quando=min(quando for _tavolo, quando in voci),
+                chi=_tavoli(tavoli),
             )
         )
     return passi
@@ -244,24 +253,17 @@ def _tavoli(numeri) -> str:
     return ngettext("tavolo %(elenco)s", "tavoli %(elenco)s", len(numeri)) % {"elenco": elenco}
 
 
-def _dai_bisogni(proposta) -> list[Passo]:
-    passi = []
-    for bisogno in proposta.bisogni.all():
-        if bisogno.stato != Bisogno.Stato.PUBBLICATO:
-            continue
-        url = bisogno.get_absolute_url()
-        passi.append(
-            Passo(
-                _("Bisogno a cui risponde: %(titolo)s") % {"titolo": bisogno.titolo},
-                quando=bisogno.pubblicato_at,
-                chi=firma_del_bisogno(bisogno),
-                link=(
-                    (url, _("Leggi il bisogno")),
-                    (f"{url}percorso/", _("Che fine ha fatto il bisogno?")),
-                ),
-            )
-        )
-    return passi
+def _dal_bisogno(bisogno) -> Passo:
+    url = bisogno.get_absolute_url()
+    return Passo(
+        _("Bisogno a cui risponde: %(titolo)s") % {"titolo": bisogno.titolo},
+        quando=bisogno.pubblicato_at,
+        chi=firma_del_bisogno(bisogno),
+        link=(
+            (url, _("Leggi il bisogno")),
+            (f"{url}percorso/", _("Che fine ha fatto il bisogno?")),
+        ),
+    )
 
 
 def firma_del_bisogno(bisogno: Bisogno) -> str:
@@ -615,7 +617,7 @@ def di_bisogno(
 ) -> Catena:
     """The chain of a need fetched with ``bisogni_per_catena`` and of the ``proposte`` that answer
     it (``proposte_del_bisogno``)."""
-    passati = _dall_incontro(bisogno)
+    passati = _dagli_incontri([bisogno.incontro], bisogno.note.all())
     arrivi = {passaggio.a for passaggio in bisogno.passaggi.all()}
     for passaggio in bisogno.passaggi.all():
         passati += _dal_passaggio_del_bisogno(bisogno, passaggio, tutto)

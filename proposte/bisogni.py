@@ -30,6 +30,7 @@ __all__ = [
     "Superata",
     "invia",
     "modifica",
+    "nasce",
     "nascondi",
     "percorso_aperto",
     "proponi",
@@ -156,14 +157,19 @@ def registra(
         )
         bisogno.temi.set(temi)
         if canale == Canale.INCONTRO:
-            _annota(bisogno, "", Stato.BOZZA, adesso, autore=autore)
-            Bisogno.objects.filter(pk=bisogno.pk).update(**_indice(bisogno))
+            nasce(bisogno, autore, adesso)
         else:
             bisogno = invia(bisogno, autore=autore, adesso=adesso)
         if pubblica and bisogno.stato != Stato.PUBBLICATO:
             bisogno = _bloccato(bisogno)
             _pubblica(bisogno, autore, "", adesso)
     return bisogno, True
+
+
+def nasce(bisogno: Bisogno, autore, adesso: datetime) -> None:
+    """Record who made a draft; the caller has just created it, in the same transaction."""
+    _annota(bisogno, "", Stato.BOZZA, adesso, autore=autore)
+    Bisogno.objects.filter(pk=bisogno.pk).update(**_indice(bisogno))
 
 
 def modifica(

@@ -77,6 +77,26 @@ def pulisci(testo: str) -> str:
     ).strip()
 
 
+class _PerInviare:
+    """Of a field without which a proposal cannot be sent: a draft is saved all the same, unless
+    it is asked for ``subito``."""
+
+    subito = False
+
+    def validate(self, value):
+        if self.subito or value not in self.empty_values:
+            super().validate(value)
+
+
+class TestoPerInviare(_PerInviare, CampoTesto):
+    def __init__(self, **kwargs):
+        super().__init__(required=True, **kwargs)
+
+
+class SceltaPerInviare(_PerInviare, forms.ChoiceField):
+    pass
+
+
 class CampoFirma(CampoTesto):
     """How somebody wants to be called in public; our mails may repeat it."""
 
@@ -133,15 +153,17 @@ class BozzaForm(forms.Form):
     """A draft as far as it has been written: nothing is mandatory, and what is wrong in one field
     does not keep the others from being saved (``valori``)."""
 
-    titolo = CampoTesto(
+    # The page says itself what is missing, and when.
+    use_required_attribute = False
+
+    titolo = TestoPerInviare(
         label=_("Titolo"),
         max_length=_lunghezza("titolo"),
         help_text=_("Una frase che dica che cosa proponi. Per esempio: «Panchine all'ombra…»."),
     )
-    laboratorio = forms.ChoiceField(
+    laboratorio = SceltaPerInviare(
         label=_("Per quale zona?"),
         choices=_luoghi,
-        required=False,
         error_messages={"invalid_choice": _("Scegli una zona dell'elenco.")},
     )
     bisogni = CampoBisogni()
@@ -155,7 +177,7 @@ class BozzaForm(forms.Form):
             "invalid_pk_value": _("Scegli fra i temi dell'elenco."),
         },
     )
-    che_cosa = CampoTesto(
+    che_cosa = TestoPerInviare(
         label=_("Che cosa proponi?"),
         max_length=_lunghezza("che_cosa"),
         righe=8,
@@ -187,14 +209,13 @@ class BozzaForm(forms.Form):
         max_length=_lunghezza("per_chi"),
         help_text=_("Chi ne avrebbe un vantaggio: per esempio bambini, anziani, chi va in bici."),
     )
-    genere_proponente = forms.ChoiceField(
+    genere_proponente = SceltaPerInviare(
         label=_("Chi propone?"),
         choices=lambda: [
             (Proposta.Proponente.PERSONA, capfirst(_("io, come persona"))),
             (Proposta.Proponente.ORGANIZZAZIONE, capfirst(_("un'organizzazione, per cui scrivo"))),
         ],
         initial=Proposta.Proponente.PERSONA,
-        required=False,
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": _("Scegli una delle due voci.")},
     )
@@ -345,7 +366,7 @@ class ModificaForm(BozzaForm):
             "laboratorio": _("Scegli un laboratorio, oppure tutta la città."),
         }
         for campo, messaggio in obbligatori.items():
-            self.fields[campo].required = True
+            self.fields[campo].subito = True
             self.fields[campo].error_messages["required"] = messaggio
 
     def parti(self):

@@ -217,9 +217,13 @@ def _pdf(ricevuto, cartella):
         if isinstance(modulo, pikepdf.Dictionary) and modulo.get("/NeedAppearances", False):
             pdf.generate_appearance_streams()
         pdf.flatten_annotations("screen")
+        nomi = pdf.Root.get("/Names")
         for chiave in list(pdf.Root.keys()):
             if chiave not in RADICE:
                 del pdf.Root[chiave]
+        if isinstance(nomi, pikepdf.Dictionary) and "/Dests" in nomi:
+            # The places that its own links lead to.
+            pdf.Root["/Names"] = pikepdf.Dictionary(Dests=nomi["/Dests"])
         for pagina in pdf.pages:
             _solo_collegamenti(pagina.obj)
         for oggetto in pdf.objects:

@@ -14,7 +14,15 @@ SENZA_LINGUA = ("/admin/", "/posta-demo/", "/salute/")
 
 # First part of the path → entry of the main navigation.
 SEZIONI = frozenset(
-    {"percorso", "laboratori", "incontri", "dai-una-mano", "domande-frequenti", "contatti"}
+    {
+        "percorso",
+        "laboratori",
+        "incontri",
+        "proposte",
+        "dai-una-mano",
+        "domande-frequenti",
+        "contatti",
+    }
 )
 
 
@@ -59,6 +67,8 @@ class Pagina:
         if self.percorso_it.startswith("/laboratori/disponibilita/"):
             return "dai-una-mano"
         prima = self.percorso_it.split("/", 2)[1]
+        if prima == "bisogni":
+            return "proposte"
         return prima if prima in SEZIONI else ""
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
+from django.db.models import F, prefetch_related_objects
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,8 +18,14 @@ from laboratori.models import Laboratorio
 from percorso.models import Atto, Percorso
 from portale.lib import dates
 from portale.lib.testo import euro, fonti, righe
+from proposte.models import Bisogno, Proposta
+from proposte.righe import Riga, per_righe, righe_bisogni
+from proposte.righe import righe as righe_proposte
 
 PROSSIMI_IN_HOME = 4
+PROPOSTE_IN_HOME = 4
+# How many needs and how many proposals a lab's page names; the lists have them all.
+PER_LABORATORIO = 6
 
 
 # --- What templates read --------------------------------------------------------------------
@@ -126,13 +132,21 @@ def home(request):
         "aperti": any(scheda.iscriviti_url for scheda in incontri),
         "zone": _zone(laboratori),
         "mappa": mappa(laboratori),
+        "proposte": _ultime(Proposta.objects.all(), PROPOSTE_IN_HOME),
         "json_ld": come_json(_organizzazione()),
     }
     if percorso:
+        contesto["si_propone"] = percorso.apre("proposte", oggi)
         contesto["tappe"] = tappe = _tappe(percorso, oggi)
         contesto["in_corso"] = [tappa for tappa in tappe if tappa.in_corso]
         contesto["prossima"] = percorso.prossima_fase(oggi)
     return render(request, "portale/home.html", contesto)
+
+
+def _ultime(proposte, quante) -> list[Riga]:
+    """The newest of these proposals that stand on their own feet."""
+    ultime = per_righe(proposte.in_elenco()).order_by("-pubblicata_at", "-pk")
+    return righe_proposte(ultime[:quante])
 
 
 def _organizzazione():
@@ -342,17 +356,23 @@ def laboratorio_detail(request, slug):
         .select_related("incontro__percorso")
         .order_by("-incontro__inizio", "-pk")
     )
+    con_pagina = _con_pagina(laboratorio)
     emersi = [
         Emerso(
             incontro=resoconto.incontro.titolo,
             quando=resoconto.incontro.quando,
             url=f"{resoconto.incontro.get_absolute_url()}resoconto/",
             esempio=resoconto.incontro.percorso.esempio,
-            bisogni=righe(resoconto.bisogni),
-            idee=righe(resoconto.idee),
+            bisogni=[voce for voce in righe(resoconto.bisogni) if voce not in con_pagina],
+            idee=[voce for voce in righe(resoconto.idee) if voce not in con_pagina],
         )
         for resoconto in resoconti
     ]
+    bisogni = (
+        Bisogno.objects.pubblici()
+        .filter(laboratorio=laboratorio)
+        .order_by(F("priorita").asc(nulls_last=True), "-pubblicato_at", "-pk")
+    )
     calendario = reverse("eventi:laboratorio_ics", args=[slug])
     contesto = {
         "laboratorio": laboratorio,
@@ -360,12 +380,25 @@ def laboratorio_detail(request, slug):
         "referenti": laboratorio.referenti_pubblici,
         "futuri": schede(futuri, adesso),
         "passati": schede(passati, adesso),
+        "bisogni": righe_bisogni(bisogni[:PER_LABORATORIO]),
+        "proposte": _ultime(Proposta.objects.filter(laboratorio=laboratorio), PER_LABORATORIO),
         "emersi": [emerso for emerso in emersi if emerso.bisogni or emerso.idee],
         "url_calendario": calendario,
         "url_sottoscrizione": f"webcal://{settings.BASE_URL.split('://')[1]}{calendario}",
+        "url_segui": reverse("seguiti:segui_laboratorio", args=[slug]),
+        "url_proponi": f"{reverse('proposte:proposta_nuova')}?laboratorio={slug}",
         "url_aiuto": f"{reverse('laboratori:disponibilita_crea')}?laboratorio={slug}",
         "url_contatti": f"{reverse('contatti')}?laboratorio={slug}",
         "fonti": fonti(laboratorio.fonti),
         "briciole": [(_("Laboratori"), reverse("laboratorio_list")), (laboratorio.nome, "")],
     }
     return render(request, "portale/laboratorio_detail.html", contesto)
+
+
+def _con_pagina(laboratorio) -> set[str]:
+    """The needs and ideas of this lab's meetings that have a page of their own, as their reports
+    call them: the lab's page names them once."""
+    suoi = {"laboratorio": laboratorio, "incontro__isnull": False}
+    bisogni = Bisogno.objects.pubblici().filter(**suoi).values_list("titolo", flat=True)
+    idee = Proposta.objects.pubbliche().filter(**suoi).values_list("titolo", flat=True)
+    return set(bisogni.order_by().union(idee.order_by()))

@@ -11,10 +11,24 @@ from django.views.decorators.http import require_safe
 from eventi.models import Incontro, Resoconto
 from laboratori.models import Laboratorio
 from percorso.models import Percorso
+from proposte.models import Bisogno, Proposta
 
 # Private pages, and those that lead nowhere without a person. /en/ repeats the citizens' ones.
-RISERVATE = ("/admin/", "/accounts/", "/iscrizioni/", "/profilo/", "/laboratori/disponibilita/*/")
+RISERVATE = (
+    "/admin/",
+    "/accounts/",
+    "/iscrizioni/",
+    "/profilo/",
+    "/laboratori/disponibilita/*/",
+    "/partecipo/",
+    "/proposte/bozza/",
+    "/proposte/mie/",
+    "/raccolta/",
+    "/seguiti/",
+)
 CON_LINGUA = RISERVATE[1:]
+# The newest of each: the map stays small, and the lists lead to the others.
+PROPOSTE_IN_MAPPA = 1000
 
 
 @require_safe
@@ -108,6 +122,24 @@ class ResocontiSitemap(_Bilingue):
         return item.updated_at
 
 
+class BisogniSitemap(_Bilingue):
+    def items(self):
+        pubblici = Bisogno.objects.pubblici().only("slug", "updated_at")
+        return pubblici.order_by("-pubblicato_at", "-pk")[:PROPOSTE_IN_MAPPA]
+
+    def lastmod(self, item):
+        return item.updated_at
+
+
+class ProposteSitemap(_Bilingue):
+    def items(self):
+        in_elenco = Proposta.objects.in_elenco().only("slug", "updated_at")
+        return in_elenco.order_by("-pubblicata_at", "-pk")[:PROPOSTE_IN_MAPPA]
+
+    def lastmod(self, item):
+        return item.updated_at
+
+
 SEZIONI = {
     "pagine": PagineSitemap,
     "percorsi": PercorsiSitemap,
@@ -115,6 +147,8 @@ SEZIONI = {
     "laboratori": LaboratoriSitemap,
     "incontri": IncontriSitemap,
     "resoconti": ResocontiSitemap,
+    "bisogni": BisogniSitemap,
+    "proposte": ProposteSitemap,
 }
 
 

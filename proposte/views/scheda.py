@@ -26,6 +26,7 @@ from portale.lib import dates
 from portale.lib.testo import euro
 from proposte import catena, commenti, confronto, partecipazione, permissions
 from proposte.models import Bisogno, Passaggio, Proposta, VersioneProposta
+from proposte.righe import TONI, righe
 
 Stato = Proposta.Stato
 # Until when her own pages let her act on what she proposed (proposte.services has the last word).
@@ -52,11 +53,10 @@ def _chi(request) -> Chi:
 # --- One proposal ---------------------------------------------------------------------------
 
 
-def _proposta(request, slug, righe=None) -> tuple[Proposta, Chi]:
+def _proposta(request, slug, proposte) -> tuple[Proposta, Chi]:
     """The proposal and who reads it; 404 for whoever may not."""
     chi = _chi(request)
-    righe = Proposta.objects.all() if righe is None else righe
-    leggibili = righe.leggibili(chi.partecipante, modera=chi.modera)
+    leggibili = proposte.leggibili(chi.partecipante, modera=chi.modera)
     return get_object_or_404(leggibili, slug=slug), chi
 
 
@@ -64,14 +64,14 @@ def _proposta(request, slug, righe=None) -> tuple[Proposta, Chi]:
 def proposta_detail(request, slug):
     """Everything about one proposal."""
     adesso = timezone.now()
-    righe = catena.proposte_per_catena(Proposta.objects).prefetch_related(
+    proposte = catena.proposte_per_catena(Proposta.objects).prefetch_related(
         "temi",
         "allegati",
         Prefetch("integrate", Proposta.objects.pubbliche()),
         Prefetch("parti", Proposta.objects.pubbliche()),
     )
     try:
-        proposta, chi = _proposta(request, slug, righe)
+        proposta, chi = _proposta(request, slug, proposte)
     except Http404:
         return _ritirata(request, slug)
     attesi, fine = catena.prossimi(proposta, adesso)
@@ -196,14 +196,6 @@ def proposta_qr(request, slug):
 
 
 # --- Pieces of a proposal's pages -----------------------------------------------------------
-
-TONI = {
-    Stato.PUBBLICATA: "primary",
-    Stato.IN_VALUTAZIONE: "warning",
-    Stato.ACCOLTA: "success",
-    Stato.ACCOLTA_CON_MODIFICHE: "success",
-    Stato.NON_ACCOLTA: "danger",
-}
 
 
 def _testata(proposta):
@@ -463,17 +455,7 @@ def bisogno_detail(request, slug):
         "briciole": _briciole_bisogno(bisogno),
         "firma": catena.firma_del_bisogno(bisogno),
         "nata_in": _incontro(bisogno),
-        "proposte": [
-            (
-                proposta.get_absolute_url(),
-                proposta.titolo,
-                capfirst(proposta.get_stato_display()),
-                TONI.get(proposta.stato, "secondary"),
-                proposta.firma,
-                proposta.esempio,
-            )
-            for proposta in proposte[: catena.PROPOSTE_PER_BISOGNO]
-        ],
+        "proposte": righe(proposte[: catena.PROPOSTE_PER_BISOGNO]),
         "altre": len(proposte) > catena.PROPOSTE_PER_BISOGNO,
         "aperte": percorso.apre("proposte", oggi),
     }

@@ -618,7 +618,7 @@ def test_the_report_tells_what_is_known(client, django_assert_num_queries):
         idee="Alberi\nPanchine",
     )
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         html = pagina(client, f"{resoconto.incontro.get_absolute_url()}resoconto/")
 
     assert re.findall(r"<li>([^<]*)</li>", html) == [

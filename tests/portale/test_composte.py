@@ -9,11 +9,14 @@ from django.utils import timezone
 from eventi.models import Incontro, Resoconto
 from laboratori.models import Referente
 from percorso.models import Atto, Percorso
+from proposte.models import Bisogno, Proposta
 from tests.factories import (
+    BisognoFactory,
     FaseFactory,
     IncontroFactory,
     LaboratorioFactory,
     PercorsoFactory,
+    PropostaFactory,
     QuartiereFactory,
     ResocontoFactory,
     ServizioFactory,
@@ -58,12 +61,13 @@ def popola(quanti):
         ResocontoFactory(
             incontro__percorso=percorso, incontro__laboratorio=laboratorio, bisogni=f"Verde {n}"
         )
+        PropostaFactory(percorso=percorso, laboratorio=laboratorio, incontro=incontro)
 
 
 @pytest.mark.parametrize("quanti", [1, 3])
 @pytest.mark.parametrize(
     ("url", "anonima", "entrata"),
-    [("/", 7, 8), ("/percorso/", 3, 4), ("/laboratori/", 6, 7)],
+    [("/", 8, 9), ("/percorso/", 3, 4), ("/laboratori/", 6, 7)],
 )
 def test_lists_cost_the_same_with_one_row_and_with_three(
     client, django_assert_num_queries, quanti, url, anonima, entrata
@@ -90,11 +94,13 @@ def test_pages_of_one_row_cost_the_same_with_one_meeting_and_with_three(
         ResocontoFactory(
             incontro__percorso=percorso, incontro__laboratorio=laboratorio, bisogni="Verde"
         )
+        BisognoFactory(percorso=percorso, laboratorio=laboratorio)
+        PropostaFactory(percorso=percorso, laboratorio=laboratorio)
     with django_assert_num_queries(7):
         client.get(percorso.get_absolute_url())
     with django_assert_num_queries(3):
         client.get(f"{percorso.get_absolute_url()}esiti/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         client.get(laboratorio.get_absolute_url())
 
 
@@ -126,6 +132,30 @@ def test_home_shows_the_stage_that_is_on(client, percorso):
     assert "Si lavora In corso: siamo qui" in parole
     assert "Si chiude Da iniziare" in parole
     assert html.count('aria-current="step"') == 1
+
+
+def test_home_shows_the_newest_proposals_that_stand_on_their_own(client, percorso):
+    assert "Le ultime proposte" not in pagina(client, "/")
+    ora = timezone.now()
+    for n in range(5):
+        PropostaFactory(titolo=f"N{n}", pubblicata_at=ora - timedelta(days=n))
+    entrata = {"stato": Proposta.Stato.INTEGRATA, "integrata_in": Proposta.objects.first()}
+    PropostaFactory(titolo="Entrata in un'altra", **entrata)
+    PropostaFactory(titolo="Inviata", inviata=True)
+    PropostaFactory(titolo="Nascosta", stato=Proposta.Stato.NASCOSTA)
+    response = client.get("/")
+    assert titoli(response, "proposte") == ["N0", "N1", "N2", "N3"]
+    assert 'href="/proposte/"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("aperta", "stato"), [(True, "attivo"), (False, "attivo"), (True, "concluso")]
+)
+def test_home_says_how_to_propose_while_a_stage_is_open(client, percorso, aperta, stato):
+    FaseFactory(percorso=percorso, apre_proposte=aperta)
+    Percorso.objects.filter(pk=percorso.pk).update(stato=stato)
+    invita = aperta and stato == "attivo"
+    assert ('href="/proposte/nuova/"' in pagina(client, "/")) == invita
 
 
 def test_between_two_stages_home_names_the_next(client, percorso):
@@ -451,6 +481,98 @@ def test_a_lab_shows_what_came_out_of_its_published_reports(client):
     assert Resoconto.objects.count() == 5
 
 
+def test_a_report_s_need_that_has_a_page_of_its_own_is_named_once(client):
+    laboratorio = LaboratorioFactory()
+    incontro = ResocontoFactory(
+        incontro__laboratorio=laboratorio,
+        bisogni="Più verde\nMeno auto\nPiù luce",
+        idee="Un orto",
+    ).incontro
+    BisognoFactory(titolo="Più verde", incontro=incontro, laboratorio=laboratorio)
+    # Whoever reads the report may read this one only there.
+    BisognoFactory(
+        titolo="Meno auto",
+        incontro=incontro,
+        laboratorio=laboratorio,
+        stato=Bisogno.Stato.NASCOSTO,
+    )
+    BisognoFactory(titolo="Più luce", laboratorio=laboratorio)
+    PropostaFactory(titolo="Un orto", incontro=incontro, laboratorio=laboratorio)
+    response = client.get(laboratorio.get_absolute_url())
+    (emerso,) = response.context["emersi"]
+    assert (emerso.bisogni, emerso.idee) == (["Meno auto", "Più luce"], [])
+
+
+def test_a_lab_shows_its_needs_by_priority_and_what_became_of_its_proposals(client):
+    laboratorio = LaboratorioFactory()
+    ora = timezone.now()
+    for titolo, priorita, giorni in (("Nuovo", None, 0), ("Basso", 3, 5), ("Alto", 1, 9)):
+        BisognoFactory(
+            titolo=titolo,
+            laboratorio=laboratorio,
+            priorita=priorita,
+            pubblicato_at=ora - timedelta(days=giorni),
+        )
+    BisognoFactory(titolo="Di un'altra zona")
+    BisognoFactory(titolo="Tolto", laboratorio=laboratorio, stato=Bisogno.Stato.NASCOSTO)
+    vecchia = PropostaFactory(
+        titolo="Vecchia",
+        laboratorio=laboratorio,
+        stato=Proposta.Stato.ACCOLTA,
+        pubblicata_at=ora - timedelta(days=9),
+    )
+    PropostaFactory(titolo="Nuova", laboratorio=laboratorio)
+    PropostaFactory(titolo="Di tutta la città", citta=True)
+    PropostaFactory(titolo="Inviata", laboratorio=laboratorio, inviata=True)
+    PropostaFactory(
+        titolo="Entrata in un'altra",
+        laboratorio=laboratorio,
+        stato=Proposta.Stato.INTEGRATA,
+        integrata_in=vecchia,
+    )
+    response = client.get(laboratorio.get_absolute_url())
+    assert titoli(response, "bisogni") == ["Alto", "Basso", "Nuovo"]
+    assert [(riga.titolo, riga.stato) for riga in response.context["proposte"]] == [
+        ("Nuova", "Pubblicata"),
+        ("Vecchia", "Accolta"),
+    ]
+    assert f'href="{vecchia.get_absolute_url()}percorso/"' in response.content.decode()
+
+
+def test_a_lab_s_page_names_six_proposals_and_leads_to_the_others(client):
+    laboratorio = LaboratorioFactory(numero=4)
+    PropostaFactory.create_batch(7, laboratorio=laboratorio)
+    BisognoFactory.create_batch(7, laboratorio=laboratorio)
+    response = client.get(laboratorio.get_absolute_url())
+    assert (len(response.context["proposte"]), len(response.context["bisogni"])) == (6, 6)
+    html = response.content.decode()
+    assert 'href="/proposte/?zona=4"' in html
+    assert 'href="/bisogni/?zona=4"' in html
+
+
+def test_a_report_leads_to_what_became_of_its_needs_and_ideas(client):
+    incontro = ResocontoFactory().incontro
+    url = f"{incontro.get_absolute_url()}resoconto/"
+    assert "Che fine hanno fatto" not in pagina(client, url)
+    bisogno = BisognoFactory(titolo="Più verde", incontro=incontro)
+    idea = PropostaFactory(
+        titolo="Un <b>orto", incontro=incontro, stato=Proposta.Stato.NON_ACCOLTA
+    )
+    BisognoFactory(titolo="Ancora una bozza", incontro=incontro, stato=Bisogno.Stato.BOZZA)
+    PropostaFactory(titolo="Nascosta poi", incontro=incontro, stato=Proposta.Stato.NASCOSTA)
+    PropostaFactory(titolo="Di un altro incontro")
+    html = pagina(client, url)
+    assert f'href="{bisogno.get_absolute_url()}percorso/"' in html
+    assert f'href="{idea.get_absolute_url()}percorso/"' in html
+    assert "Un &lt;b&gt;orto" in html
+    assert "Non accolta" in parole_di(html)
+    for parola in ("Ancora una bozza", "Nascosta poi", "Di un altro incontro"):
+        assert parola not in html
+
+
+# --- Following and helping ------------------------------------------------------------------
+
+
 def test_a_lab_can_be_followed_and_helped(client, settings):
     settings.BASE_URL = "https://laboratori.example.org"
     laboratorio = LaboratorioFactory()
@@ -458,6 +580,8 @@ def test_a_lab_can_be_followed_and_helped(client, settings):
     html = pagina(client, laboratorio.get_absolute_url())
     assert f'href="webcal://laboratori.example.org{calendario}"' in html
     assert f'href="{calendario}"' in html
+    assert f'href="/seguiti/laboratorio/{laboratorio.slug}/"' in html
+    assert f'href="/proposte/nuova/?laboratorio={laboratorio.slug}"' in html
     assert f'href="/laboratori/disponibilita/?laboratorio={laboratorio.slug}"' in html
     assert f'href="/contatti/?laboratorio={laboratorio.slug}"' in html
 

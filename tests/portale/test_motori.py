@@ -4,10 +4,14 @@ import pytest
 
 from eventi.models import Incontro
 from percorso.models import Percorso
+from portale.views import motori
+from proposte.models import Bisogno, Proposta
 from tests.factories import (
+    BisognoFactory,
     IncontroFactory,
     LaboratorioFactory,
     PercorsoFactory,
+    PropostaFactory,
     ResocontoFactory,
 )
 
@@ -31,10 +35,20 @@ def test_robots_keep_out_of_what_is_private_in_both_languages(client, settings):
         "Disallow: /iscrizioni/",
         "Disallow: /profilo/",
         "Disallow: /laboratori/disponibilita/*/",
+        "Disallow: /partecipo/",
+        "Disallow: /proposte/bozza/",
+        "Disallow: /proposte/mie/",
+        "Disallow: /raccolta/",
+        "Disallow: /seguiti/",
         "Disallow: /en/accounts/",
         "Disallow: /en/iscrizioni/",
         "Disallow: /en/profilo/",
         "Disallow: /en/laboratori/disponibilita/*/",
+        "Disallow: /en/partecipo/",
+        "Disallow: /en/proposte/bozza/",
+        "Disallow: /en/proposte/mie/",
+        "Disallow: /en/raccolta/",
+        "Disallow: /en/seguiti/",
         "",
         f"Sitemap: {settings.BASE_URL}/sitemap.xml",
     ]
@@ -43,6 +57,8 @@ def test_robots_keep_out_of_what_is_private_in_both_languages(client, settings):
 def test_every_page_of_the_map_exists_in_both_languages(client, settings):
     incontro = IncontroFactory()
     ResocontoFactory(incontro__percorso=incontro.percorso)
+    BisognoFactory()
+    PropostaFactory()
     trovati = indirizzi(client)
     italiani = [url for url in trovati if not url.startswith(f"{settings.BASE_URL}/en/")]
     assert len(trovati) == 2 * len(italiani)
@@ -69,9 +85,14 @@ def test_what_is_not_public_is_not_on_the_map(client):
     LaboratorioFactory(slug="zona-chiusa", attivo=False)
     IncontroFactory(slug="incontro-in-bozza", stato=Incontro.Stato.BOZZA)
     IncontroFactory(slug="incontro-di-bozza", percorso__stato=Percorso.Stato.BOZZA)
+    PropostaFactory(inviata=True, slug="proposta-inviata")
+    PropostaFactory(stato=Proposta.Stato.NASCOSTA, slug="proposta-nascosta")
+    BisognoFactory(stato=Bisogno.Stato.NASCOSTO, slug="bisogno-nascosto")
     senza = ResocontoFactory(incontro__slug="senza-resoconto", pubblicato_at=None).incontro
     testo = client.get("/sitemap.xml").content.decode()
     for slug in ("percorso-in-bozza", "zona-chiusa", "incontro-in-bozza", "incontro-di-bozza"):
+        assert slug not in testo
+    for slug in ("proposta-inviata", "proposta-nascosta", "bisogno-nascosto"):
         assert slug not in testo
     assert f"/incontri/{senza.slug}/</loc>" in testo
     assert f"/incontri/{senza.slug}/resoconto/" not in testo
@@ -87,8 +108,21 @@ def test_the_map_costs_the_same_with_one_row_and_with_three(
 ):
     for _n in range(quanti):
         ResocontoFactory()
-    with django_assert_num_queries(6):
+        BisognoFactory()
+        PropostaFactory()
+    with django_assert_num_queries(8):
         client.get("/sitemap.xml")
+
+
+def test_of_many_proposals_the_map_has_the_newest(client, settings, monkeypatch):
+    monkeypatch.setattr(motori, "PROPOSTE_IN_MAPPA", 2)
+    proposte = PropostaFactory.create_batch(3)
+    trovati = indirizzi(client)
+    assert [f"{settings.BASE_URL}{p.get_absolute_url()}" in trovati for p in proposte] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_the_icon_that_browsers_look_for_by_themselves_is_found(client):

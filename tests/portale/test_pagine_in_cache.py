@@ -366,7 +366,10 @@ def test_whatever_citizens_read_raises_the_version_when_saved_and_when_deleted(f
 def test_the_models_that_citizens_read():
     assert [modello.__name__ for modello in PUBBLICI] == [
         "AllegatoResoconto",
+        "Allegato",
         "Atto",
+        "Avanzamento",
+        "Bisogno",
         "Fase",
         "Incontro",
         "Laboratorio",
@@ -376,6 +379,7 @@ def test_the_models_that_citizens_read():
         "Resoconto",
         "Sede",
         "Servizio",
+        "Tema",
     ]
 
 

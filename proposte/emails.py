@@ -18,12 +18,12 @@ from portale.lib.emails import assoluto, componi
 from portale.lib.testo import euro
 from posta.generi import Composto, NonDovuto, Rinviato, Scaduto, genere
 
-from . import emails_bisogni, emails_ufficio, riepiloghi
+from . import emails_bisogni, emails_raccolta, emails_ufficio, riepiloghi
 from .commenti import indirizzo
 from .models import Avanzamento, Commento, Passaggio, Proposta, Risposta, Segnalazione, Seguito
 
 # Their composers register themselves.
-__all__ = ["emails_bisogni", "emails_ufficio"]
+__all__ = ["emails_bisogni", "emails_raccolta", "emails_ufficio"]
 
 Stato = Proposta.Stato
 Evento = Passaggio.Evento

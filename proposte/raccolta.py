@@ -225,7 +225,12 @@ def invia_link(verbalizzante: Verbalizzante, adesso: datetime) -> None:
     if not verbalizzante.email:
         raise Rifiuto(_("Manca l'indirizzo e-mail."))
     if not verbalizzante.attivo:
-        raise Rifiuto(_("Il link è ritirato: prima ridai il ruolo."))
+        raise Rifiuto(_("Il link è ritirato: prima ridallo."))
+    periodo = finestra(verbalizzante.incontro)
+    if periodo is None:
+        raise Rifiuto(_("L'incontro non ha ancora una data: manda il link quando c'è."))
+    if periodo[1] <= adesso:
+        raise Rifiuto(_("La raccolta di questo incontro è chiusa."))
     # A mistyped address that is put right at once gets its own.
     indirizzo = salted_hmac("proposte.raccolta", verbalizzante.email).hexdigest()[:12]
     accoda(
@@ -248,3 +253,18 @@ def ridai(verbalizzante: Verbalizzante) -> None:
     """Give the role again: the same link works as before."""
     Verbalizzante.objects.filter(pk=verbalizzante.pk).update(attivo=True)
     verbalizzante.refresh_from_db()
+
+
+def prepara_tavoli(incontro: Incontro, quanti: int) -> list[Verbalizzante]:
+    """One note-taker for each table that has none yet, called after it: her link goes on paper,
+    beside the table. Gives those that were made."""
+    with transaction.atomic():
+        Incontro.objects.select_for_update(no_key=True, of=("self",)).get(pk=incontro.pk)
+        coperti = set(incontro.verbalizzanti.values_list("tavolo", flat=True))
+        return [
+            Verbalizzante.objects.create(
+                incontro=incontro, nome=_("Tavolo %(n)d") % {"n": tavolo}, tavolo=tavolo
+            )
+            for tavolo in range(1, quanti + 1)
+            if tavolo not in coperti
+        ]

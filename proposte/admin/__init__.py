@@ -3,6 +3,7 @@
 from .partecipazione import CommentoAdmin, SegnalazioneAdmin
 from .proposte import PropostaAdmin
 from .risposte import AvanzamentoAdmin, RispostaAdmin, VerificaTecnicaAdmin
+from .verbalizzanti import VerbalizzanteAdmin
 
 __all__ = [
     "AvanzamentoAdmin",
@@ -10,5 +11,6 @@ __all__ = [
     "PropostaAdmin",
     "RispostaAdmin",
     "SegnalazioneAdmin",
+    "VerbalizzanteAdmin",
     "VerificaTecnicaAdmin",
 ]

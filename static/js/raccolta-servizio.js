@@ -65,7 +65,8 @@ self.addEventListener("message", (event) => {
   if (event.data?.conserva && ePagina(event.data.conserva)) {
     event.waitUntil(
       conserva(event.data.conserva)
-        .catch(() => false)
+        // Without a network: is it here from before?
+        .catch(async () => Boolean(await (await caches.open(DEPOSITO)).match(event.data.conserva)))
         .then((pronta) => event.ports[0]?.postMessage({ pronta })),
     );
   }

@@ -41,7 +41,7 @@ from .admin_forms import (
     RispostaForm,
     VerificaForm,
 )
-from .models import Bisogno, EsitoPreparato, Proposta, Seguito, Sostegno, VerificaTecnica
+from .models import Bisogno, Canale, EsitoPreparato, Proposta, Seguito, Sostegno, VerificaTecnica
 from .permissions import (
     can_gestire,
     can_leggere_verifica,
@@ -172,6 +172,8 @@ def _chi_lo_sapra(proposta):
     righe = []
     if proposta.proponente_id:
         righe.append(gettext("Chi l'ha proposta riceve una e-mail."))
+    elif proposta.genere_proponente == Proposta.Proponente.INCONTRO:
+        righe.append(gettext("È nata in un incontro: non c'è una persona da avvisare."))
     else:
         righe.append(gettext("Chi l'ha proposta non ha lasciato una e-mail: avvisala tu."))
     if seguaci:
@@ -947,7 +949,7 @@ def registra(model_admin, request):
         oggi=dates.a_roma(adesso).date(),
         initial={
             "percorso": Percorso.objects.attivi().in_evidenza().first(),
-            "canale": request.GET.get("canale", ""),
+            "canale": request.GET.get("canale") or Canale.CARTACEO,
             "incontro": request.GET.get("incontro", ""),
         },
     )

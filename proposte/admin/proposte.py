@@ -338,7 +338,11 @@ class PropostaAdmin(UfficioModelAdmin):
         return trovate, False
 
     def changelist_view(self, request, extra_context=None):
-        contesto = {"porte": self._porte_elenco(request.user), **(extra_context or {})}
+        contesto = {
+            "title": gettext("Proposte"),
+            "porte": self._porte_elenco(request.user),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, contesto)
 
     def _porte_elenco(self, user):

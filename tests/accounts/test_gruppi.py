@@ -19,14 +19,47 @@ LETTURE = {
     "eventi.view_servizio",
     "eventi.view_resoconto",
     "eventi.view_allegatoresoconto",
+    "proposte.view_bisogno",
+    "proposte.view_proposta",
+    "proposte.view_tema",
 }
-SCRITTURA_RESOCONTI = {
+MODERAZIONE = {
+    "proposte.modera_proposta",
+    "proposte.view_allegato",
+    "proposte.view_commento",
+    "proposte.view_passaggio",
+    "proposte.view_passaggiobisogno",
+    "proposte.view_segnalazione",
+    "proposte.view_versioneproposta",
+}
+TAVOLI = {
     "eventi.add_resoconto",
     "eventi.change_resoconto",
     "eventi.add_allegatoresoconto",
     "eventi.change_allegatoresoconto",
     "eventi.delete_allegatoresoconto",
+    "proposte.add_nota",
+    "proposte.change_nota",
+    "proposte.view_nota",
+    "proposte.ordina_nota",
+    "proposte.add_verbalizzante",
+    "proposte.change_verbalizzante",
+    "proposte.delete_verbalizzante",
+    "proposte.view_verbalizzante",
+    "proposte.add_bisogno",
+    "proposte.change_bisogno",
 }
+# Of what happened there is only reading, and of who supports or follows not even that.
+SOLO_LETTI = {
+    "passaggiodisponibilita",
+    "passaggioincontro",
+    "passaggioiscrizione",
+    "passaggio",
+    "passaggiobisogno",
+    "versioneproposta",
+    "risposta",
+}
+DI_NESSUNO = {"sostegno", "seguito", "riconteggio"}
 
 
 def permessi(nome):
@@ -39,12 +72,13 @@ def permessi(nome):
 
 
 def everything_of_the_office():
-    solo_letti = {"passaggiodisponibilita", "passaggioincontro", "passaggioiscrizione"}
-    attesi = set()
-    for app in ("percorso", "laboratori", "eventi", "posta"):
+    attesi = {"accounts.view_partecipante", "accounts.view_conferma"}
+    for app in ("percorso", "laboratori", "eventi", "proposte", "posta"):
         for model in apps.get_app_config(app).get_models():
             nome = model._meta.model_name
-            if app == "posta" or nome in solo_letti:
+            if nome in DI_NESSUNO:
+                continue
+            if app == "posta" or nome in SOLO_LETTI:
                 attesi.add(f"{app}.view_{nome}")
             else:
                 attesi |= {f"{app}.{v}_{nome}" for v in ("add", "change", "delete", "view")}
@@ -55,8 +89,8 @@ def everything_of_the_office():
 def test_each_group_may_do_exactly_what_its_work_needs():
     assert {nome: permessi(nome) for nome in GRUPPI} == {
         "ufficio": everything_of_the_office(),
-        "moderatori": LETTURE,
-        "facilitatori": LETTURE | SCRITTURA_RESOCONTI,
+        "moderatori": LETTURE | MODERAZIONE,
+        "facilitatori": LETTURE | TAVOLI,
     }
 
 
@@ -65,7 +99,13 @@ def test_each_group_may_do_exactly_what_its_work_needs():
 )
 @pytest.mark.parametrize(
     "permesso",
-    ["eventi.view_necessita", "eventi.view_iscrizione", "laboratori.view_disponibilita"],
+    [
+        "eventi.view_necessita",
+        "eventi.view_iscrizione",
+        "laboratori.view_disponibilita",
+        "accounts.view_partecipante",
+        "accounts.view_conferma",
+    ],
 )
 def test_what_is_personal_is_read_by_the_office_alone(gruppo, puo, permesso):
     persona = UserFactory(is_staff=True)
@@ -74,17 +114,19 @@ def test_what_is_personal_is_read_by_the_office_alone(gruppo, puo, permesso):
     assert persona.has_perm(permesso) is puo
 
 
-def test_migrating_again_puts_back_what_was_changed_by_hand_and_leaves_other_apps_alone():
+def test_migrating_again_puts_back_what_was_changed_by_hand_and_leaves_other_models_alone():
     gruppo = Group.objects.get(name="moderatori")
     gruppo.permissions.remove(Permission.objects.get(codename="view_incontro"))
     gruppo.permissions.add(
         Permission.objects.get(codename="view_necessita"),
+        Permission.objects.get(codename="view_partecipante"),
+        # The table says nothing of accounts.
         Permission.objects.get(codename="view_user"),
     )
 
     call_command("migrate", verbosity=0)
 
-    assert permessi("moderatori") == LETTURE | {"accounts.view_user"}
+    assert permessi("moderatori") == LETTURE | MODERAZIONE | {"accounts.view_user"}
 
 
 def test_a_group_that_was_deleted_comes_back():
@@ -92,7 +134,7 @@ def test_a_group_that_was_deleted_comes_back():
 
     call_command("migrate", verbosity=0)
 
-    assert permessi("facilitatori") == LETTURE | SCRITTURA_RESOCONTI
+    assert permessi("facilitatori") == LETTURE | TAVOLI
 
 
 def test_an_admin_s_own_groups_are_not_touched():

@@ -10,14 +10,22 @@ from laboratori.models import Disponibilita
 from portale import cruscotto
 from posta.models import Messaggio
 from posta.services import SILENZIO, batti
+from proposte import commenti, services
+from proposte.models import Bisogno, EsitoPreparato, Nota, Proposta
 from tests.factories import (
+    BisognoFactory,
     DisponibilitaFactory,
     IncontroFactory,
     IscrizioneFactory,
     MessaggioFactory,
+    NotaFactory,
     PercorsoFactory,
+    PropostaFactory,
     ResocontoFactory,
+    RispostaFactory,
+    TemaFactory,
     UserFactory,
+    VerificaTecnicaFactory,
 )
 from tests.ruoli import entra
 
@@ -239,6 +247,118 @@ def test_the_days_for_a_report_are_the_offices_own(settings, ufficio, macchine_v
     assert _voci(ufficio) == [(1, "/admin/eventi/incontro/?quando=in_ritardo")]
 
 
+def _decisa(giorni_fa, **campi):
+    """An accepted proposal whose outcome was published so many days ago."""
+    proposta = PropostaFactory(stato=Proposta.Stato.IN_VALUTAZIONE, **campi)
+    services.decidi(
+        proposta,
+        Proposta.Stato.ACCOLTA,
+        "Sì.",
+        None,
+        adesso=timezone.now() - timedelta(days=giorni_fa),
+    )
+    return proposta
+
+
+def test_each_line_of_proposals_counts_the_rows_of_the_list_that_it_opens(
+    client, ufficio, macchine_vive, settings
+):
+    """One thing to do of each kind, beside others that are in order."""
+    adesso = timezone.now()
+    percorso = PercorsoFactory()
+    tema = TemaFactory()
+    comuni = {"percorso": percorso, "laboratorio": None, "per_la_citta": True}
+
+    def a_posto(**campi):
+        proposta = PropostaFactory(**{**comuni, **campi})
+        proposta.temi.add(tema)
+        return proposta
+
+    # Two wait, one for too long.
+    a_posto(inviata=True, titolo="Alberi", inviata_at=adesso - timedelta(hours=49))
+    a_posto(inviata=True, titolo="Fontane", inviata_at=adesso - timedelta(hours=3))
+    BisognoFactory(percorso=percorso, laboratorio=None, stato=Bisogno.Stato.INVIATO)
+    segnalata = a_posto(titolo="Sale")
+    commenti.segnala(proposta=segnalata, motivo="offensivo", modulo="1", adesso=adesso)
+    services.nascondi(
+        nascosta := a_posto(titolo="Negozio"), ufficio, "pubblicita", "No.", adesso=adesso
+    )
+    services.chiedi_riesame(nascosta, "Perché?", adesso=adesso)
+    # Decided: two without an answer, one of them late; one with its answer.
+    _decisa(31, **comuni, titolo="Pedibus").temi.add(tema)
+    _decisa(2, **comuni, titolo="Palestra").temi.add(tema)
+    RispostaFactory(proposta=(risposta := _decisa(40, **comuni, titolo="Alveo")))
+    risposta.temi.add(tema)
+    EsitoPreparato.objects.create(
+        proposta=a_posto(titolo="Cortili", stato=Proposta.Stato.IN_VALUTAZIONE), esito="accolta"
+    )
+    PropostaFactory(**{**comuni, "per_la_citta": False}, titolo="Mercato").temi.add(tema)
+    PropostaFactory(**comuni, titolo="Lampioni")
+    a_posto(titolo="Le panchine nei giardini")
+    a_posto(titolo="Una panchina nel giardino")
+    VerificaTecnicaFactory(
+        proposta=a_posto(titolo="Ponti"), scadenza=timezone.localdate() - timedelta(days=1)
+    )
+    VerificaTecnicaFactory(proposta=a_posto(titolo="Viali"), scadenza=timezone.localdate())
+    incontro = IncontroFactory(
+        percorso=percorso, laboratorio=None, passato=True, titolo="Che cosa serve", slug="serve"
+    )
+    ResocontoFactory(incontro=incontro)
+    Incontro.objects.filter(pk=incontro.pk).update(stato=Incontro.Stato.SVOLTO)
+    NotaFactory(incontro=incontro)
+    NotaFactory(incontro=incontro)
+    NotaFactory(incontro=incontro, scartata=True)
+    # The mails of what was decided long ago.
+    Messaggio.objects.all().delete()
+
+    voci = client.get(INDICE).context["da_fare"]
+
+    proposte = "/admin/proposte/proposta/"
+    assert [(voce.quanti, voce.grave, voce.url) for voce in voci] == [
+        (2, True, f"{proposte}coda/?genere=proposta"),
+        (2, True, f"{proposte}?serve=risposta"),
+        (1, True, "/admin/proposte/verificatecnica/?punto=in_ritardo"),
+        (1, False, f"{proposte}coda/?genere=bisogno"),
+        (1, False, f"{proposte}coda/?genere=segnalazione"),
+        (1, False, f"{proposte}coda/?genere=riesame"),
+        (1, False, f"{proposte}esiti-preparati/"),
+        (1, False, f"{proposte}?serve=laboratorio"),
+        (1, False, f"{proposte}?serve=tema"),
+        (2, False, f"{proposte}?serve=doppioni"),
+        (2, False, "/raccolta/ordina/serve/"),
+    ]
+    assert [voce.testo for voce in voci[:4]] == [
+        "proposte aspettano la moderazione, la più vecchia da 2 giorni",
+        "proposte decise sono senza risposta del Comune, la più vecchia da 31 giorni",
+        "verifica tecnica è in ritardo",
+        "bisogno aspetta la moderazione, da meno di un'ora",
+    ]
+    assert voci[-1].testo == "note da ordinare di «Che cosa serve»"
+    for voce in voci:
+        contesto = client.get(voce.url).context
+        if "cl" in contesto:
+            assert contesto["cl"].result_count == voce.quanti
+        elif "pagina" in contesto:
+            assert contesto["pagina"].paginator.count == voce.quanti
+        elif "preparati" in contesto:
+            assert len(contesto["preparati"]) == voce.quanti
+    assert Nota.objects.count() == 3
+
+
+def test_a_moderator_is_told_of_what_people_wrote_and_a_facilitator_of_her_notes(client):
+    PropostaFactory(inviata=True)
+    PropostaFactory(stato=Proposta.Stato.ACCOLTA)
+    incontro = IncontroFactory(passato=True, stato=Incontro.Stato.SVOLTO)
+    NotaFactory(incontro=incontro)
+    adesso = timezone.now()
+
+    moderatore = cruscotto.da_fare(entra(client, "moderatore"), adesso)
+    facilitatore = cruscotto.da_fare(entra(client, "facilitatore"), adesso)
+
+    assert [voce.url for voce in moderatore] == ["/admin/proposte/proposta/coda/?genere=proposta"]
+    assert [voce.url for voce in facilitatore] == [f"/raccolta/ordina/{incontro.slug}/"]
+
+
 def test_a_moderator_sees_nothing_of_registrations_mails_or_offers(client):
     moderatore = entra(client, "moderatore")
     DisponibilitaFactory(stato=Disponibilita.Stato.NUOVA)
@@ -290,9 +410,14 @@ def test_the_first_page_asks_the_database_as_often_for_one_row_as_for_three(
         IncontroFactory(inizio=adesso - timedelta(days=20))
         MessaggioFactory(stato=Messaggio.Stato.FALLITO)
         DisponibilitaFactory(stato=Disponibilita.Stato.NUOVA)
+        proposta = PropostaFactory(inviata=True)
+        VerificaTecnicaFactory(proposta=proposta, scadenza=adesso.date() - timedelta(days=3))
+        BisognoFactory(stato=Bisogno.Stato.INVIATO)
+        PropostaFactory(stato=Proposta.Stato.ACCOLTA)
+        NotaFactory(incontro__passato=True)
     client.get(INDICE)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(26):
         client.get(INDICE)
 
 

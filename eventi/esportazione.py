@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
+from portale.lib.fogli import neutra
 
 from .models import Incontro
 
@@ -32,15 +33,6 @@ COLONNE_RISERVATE = (
     ("servizi", _("servizi che ha chiesto")),
     ("necessita", _("che cosa le serve per partecipare")),
 )
-
-# What makes a spreadsheet read a cell as a formula (OWASP, CSV Injection).
-_FORMULE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def neutra(valore) -> str:
-    """The text of a cell that no spreadsheet will take for a formula."""
-    testo = "" if valore is None else str(valore)
-    return f"'{testo}" if testo.lstrip(" ").startswith(_FORMULE) else testo
 
 
 class _Eco:

@@ -1,0 +1,264 @@
+"""Sheets that people exchange: reading the CSV and XLSX files of any office, and writing cells
+that no spreadsheet takes for a formula.
+
+Reading promises text and only text: no formula is worked out, no type is guessed, nothing is
+loaded from outside. It never opens more than it was told to.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from itertools import islice
+
+from django.utils.translation import gettext as _
+
+# What makes a spreadsheet read a cell as a formula (OWASP, CSV Injection).
+_FORMULE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+MEGA = 1024 * 1024
+# Of an XLSX once expanded, and of its parts.
+XLSX_ESPANSO = 60 * MEGA
+XLSX_PARTI = 500
+COLONNE_MASSIME = 60
+# Cells joined together that are looked at: a list by hand has some hundreds.
+UNITE_MASSIME = 5_000
+
+
+class Illeggibile(Exception):
+    """The file is not a sheet that can be read; the message says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Riga:
+    """A row with something in it. ``numero`` is the one that the spreadsheet shows beside it;
+    ``formule`` are the columns, counted from 0, whose text is a formula and not its result."""
+
+    numero: int
+    celle: list[str]
+    formule: frozenset[int] = field(default_factory=frozenset)
+
+
+def neutra(valore: object) -> str:
+    """The text of a cell that no spreadsheet will take for a formula."""
+    testo = "" if valore is None else str(valore)
+    return f"'{testo}" if testo.lstrip(" ").startswith(_FORMULE) else testo
+
+
+def ripristina(testo: str) -> str:
+    """The text that ``neutra`` was given, where it added its mark."""
+    senza = testo.removeprefix("'")
+    return senza if senza != testo and senza.lstrip(" ").startswith(_FORMULE) else testo
+
+
+class _Eco:
+    """A file that gives each written line back."""
+
+    def write(self, riga):
+        return riga
+
+
+def righe_csv(righe) -> Iterator[str]:
+    """The lines of a file that Excel in Italian opens right: semicolons, byte-order mark."""
+    scrivi = csv.writer(_Eco(), delimiter=";", quoting=csv.QUOTE_MINIMAL).writerow
+    for numero, riga in enumerate(righe):
+        yield ("" if numero else "\ufeff") + scrivi([neutra(valore) for valore in riga])
+
+
+def leggi(
+    contenuto: bytes, *, riconosce: Callable[[list[str]], int]
+) -> Iterator[tuple[str, Iterator[Riga]]]:
+    """The sheets of a file, each with its name (empty for a CSV) and its rows that are not empty.
+
+    What it is, its first bytes say. ``riconosce(celle)`` says how many names of columns a row
+    holds: it chooses between the separators of a CSV. Raises Illeggibile, also half-way.
+    """
+    if contenuto.startswith(b"PK\x03\x04"):
+        yield from _leggi_xlsx(contenuto)
+    elif contenuto.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Illeggibile(
+            _("È un vecchio file di Excel (.xls) o ha una password: salvalo come .xlsx o .csv.")
+        )
+    elif not contenuto.strip():
+        raise Illeggibile(_("Il file è vuoto."))
+    else:
+        yield "", _righe_csv(_testo(contenuto), riconosce)
+
+
+# --- CSV ------------------------------------------------------------------------------------
+
+
+def _testo(contenuto):
+    """What Excel writes in Italian: UTF-8 with a mark, UTF-16 ("Unicode text"), Windows-1252."""
+    if contenuto.startswith((b"\xff\xfe", b"\xfe\xff")):
+        codifiche = ["utf-16"]
+    elif b"\0" in contenuto:
+        raise Illeggibile(_("Non è un foglio: carica un file CSV o XLSX."))
+    else:
+        codifiche = ["utf-8-sig", "cp1252"]
+    for codifica in codifiche:
+        with suppress(UnicodeDecodeError):
+            return contenuto.decode(codifica)
+    raise Illeggibile(
+        _("Le lettere accentate non si leggono: salva di nuovo come «CSV UTF-8» o come XLSX.")
+    )
+
+
+def _righe_csv(testo, riconosce):
+    prima, _a_capo, resto = testo.partition("\n")
+    if prima.strip().strip('"').lower().startswith("sep=") and prima.strip().strip('"')[4:5]:
+        # Excel's own note of the separator. It keeps its number among the rows.
+        separatore, testo, saltate = prima.strip().strip('"')[4], resto, 1
+    else:
+        separatore, saltate = _separatore(testo, riconosce), 0
+    lettore = csv.reader(io.StringIO(testo, newline=""), delimiter=separatore)
+    numero = saltate
+    try:
+        for celle in lettore:
+            numero += 1
+            lette = [_cella(cella) for cella in celle[:COLONNE_MASSIME]]
+            if any(lette):
+                yield Riga(numero, [ripristina(cella) for cella in lette], _formule(lette))
+    except csv.Error:
+        raise Illeggibile(
+            _(
+                "La riga %(n)d non si legge: forse un testo comincia con le virgolette e non le chiude."
+            )
+            % {"n": numero + 1}
+        ) from None
+
+
+def _separatore(testo, riconosce):
+    """The separator that makes the most known names of columns."""
+
+    def nomi(separatore):
+        lettore = csv.reader(io.StringIO(testo, newline=""), delimiter=separatore)
+        try:
+            return max((riconosce(celle) for celle in islice(lettore, 20)), default=0)
+        except csv.Error:
+            return 0
+
+    return max(";\t,|", key=nomi)
+
+
+def _formule(celle):
+    return frozenset(
+        colonna for colonna, cella in enumerate(celle) if cella.startswith("=") and len(cella) > 1
+    )
+
+
+# --- XLSX -----------------------------------------------------------------------------------
+
+
+def _leggi_xlsx(contenuto):
+    from openpyxl import load_workbook
+
+    rotto = _(
+        "Il file XLSX è rovinato, o non è davvero un foglio: aprilo in Excel e salvalo di nuovo."
+    )
+    _controlla_zip(contenuto, rotto)
+    try:
+        libro = load_workbook(io.BytesIO(contenuto), read_only=True, data_only=False)
+    # What a damaged workbook makes openpyxl stumble upon has no common name.
+    except Exception as guasto:
+        raise Illeggibile(rotto) from guasto
+    for foglio in libro.worksheets:
+        if foglio.sheet_state == "visible":
+            yield foglio.title, _righe_xlsx(foglio, rotto)
+    libro.close()
+
+
+def _controlla_zip(contenuto, rotto):
+    """Refuse what would expand without end, before anything of it is opened: neither the sizes
+    that it declares nor what its parts ask to be replaced with."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(contenuto)) as archivio:
+            parti = archivio.infolist()
+            if len(parti) > XLSX_PARTI or sum(parte.file_size for parte in parti) > XLSX_ESPANSO:
+                raise Illeggibile(
+                    _("Il file XLSX, aperto, è enorme: copia solo le righe in un foglio nuovo.")
+                )
+            if "xl/workbook.xml" not in archivio.namelist():
+                raise Illeggibile(_("Non è un foglio di Excel: carica un file CSV o XLSX."))
+            for parte in parti:
+                # A part holds no more than it declares: zipfile stops there.
+                dati = archivio.read(parte)
+                if any("<!DOCTYPE".encode(c) in dati for c in ("ascii", "utf-16-le", "utf-16-be")):
+                    raise Illeggibile(rotto)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+        raise Illeggibile(rotto) from None
+
+
+def _righe_xlsx(foglio, rotto):
+    # The size that the file declares may be anything.
+    foglio.reset_dimensions()
+    try:
+        unite = _unite(foglio)
+        condivisi = {}
+        for numero, valori in enumerate(
+            foglio.iter_rows(values_only=True, max_col=COLONNE_MASSIME), start=1
+        ):
+            celle = [_cella(valore) for valore in valori]
+            if not any(celle):
+                continue
+            for colonna, origine in unite.get(numero, ()):
+                if numero == origine:
+                    condivisi[colonna, origine] = celle[colonna]
+                else:
+                    celle[colonna] = celle[colonna] or condivisi.get((colonna, origine), "")
+            while not celle[-1]:
+                celle.pop()
+            yield Riga(numero, [ripristina(cella) for cella in celle], _formule(celle))
+    except Illeggibile:
+        raise
+    except Exception as guasto:
+        raise Illeggibile(rotto) from guasto
+
+
+def _unite(foglio):
+    """Row → the columns whose cell is joined to others above or below, with the row of the first
+    one: a spreadsheet writes their value there alone. Cells joined side by side are a heading."""
+    from defusedxml.ElementTree import iterparse
+    from openpyxl.utils import range_boundaries
+
+    unite = {}
+    with foglio._get_source() as sorgente:
+        contenuto = sorgente.read()
+    if b"mergeCell" not in contenuto:
+        return unite
+    quante = 0
+    for _evento, elemento in iterparse(io.BytesIO(contenuto), events=("end",)):
+        if elemento.tag.endswith("}row"):
+            elemento.clear()
+        elif elemento.tag.endswith("}mergeCell"):
+            quante += 1
+            sinistra, alto, _destra, basso = range_boundaries(elemento.get("ref"))
+            if quante > UNITE_MASSIME or basso - alto > UNITE_MASSIME:
+                raise Illeggibile(_("Nel foglio ci sono troppe celle unite: separale e riprova."))
+            if alto < basso and sinistra <= COLONNE_MASSIME:
+                for riga in range(alto, basso + 1):
+                    unite.setdefault(riga, []).append((sinistra - 1, alto))
+    return unite
+
+
+def _cella(valore):
+    """The text of a cell. What no text may hold becomes the mark of what cannot be read."""
+    if valore is None:
+        return ""
+    if isinstance(valore, str):
+        testo = valore
+    elif isinstance(valore, bool):
+        testo = _("sì") if valore else _("no")
+    elif isinstance(valore, float) and valore.is_integer() and abs(valore) < 1e15:
+        testo = str(int(valore))
+    elif isinstance(valore, datetime):
+        testo = valore.date().isoformat() if valore.time() == time() else valore.isoformat(" ")
+    elif isinstance(valore, date):
+        testo = valore.isoformat()
+    else:
+        # An array formula has its text beside.
+        testo = str(getattr(valore, "text", None) or valore)
+    return "".join("�" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in testo).strip()

@@ -154,8 +154,8 @@ def coda_elenco(model_admin, request):
     genere = request.GET.get("genere", "")
     if genere not in Genere.values:
         genere = ""
-    pagina = Paginator(coda.in_attesa(genere), PER_PAGINA).get_page(request.GET.get("p"))
-    attese = coda.apri(pagina.object_list)
+    foglio = Paginator(coda.in_attesa(genere), PER_PAGINA).get_page(request.GET.get("p"))
+    attese = coda.apri(foglio.object_list)
     conti = coda.situazione()
     return TemplateResponse(
         request,
@@ -169,7 +169,7 @@ def coda_elenco(model_admin, request):
             "ore": int(coda.limite().total_seconds() // 3600),
             "genere": genere,
             "filtri": _filtri(conti, genere, adesso),
-            "pagina": pagina,
+            "foglio": foglio,
             "righe": [
                 (
                     attesa,

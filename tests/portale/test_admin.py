@@ -338,8 +338,8 @@ def test_each_line_of_proposals_counts_the_rows_of_the_list_that_it_opens(
         contesto = client.get(voce.url).context
         if "cl" in contesto:
             assert contesto["cl"].result_count == voce.quanti
-        elif "pagina" in contesto:
-            assert contesto["pagina"].paginator.count == voce.quanti
+        elif "foglio" in contesto:
+            assert contesto["foglio"].paginator.count == voce.quanti
         elif "preparati" in contesto:
             assert len(contesto["preparati"]) == voce.quanti
     assert Nota.objects.count() == 3

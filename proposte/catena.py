@@ -21,7 +21,7 @@ Steps name roles, organisations and what people chose to be called; never an off
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
@@ -40,6 +40,7 @@ Evento = Passaggio.Evento
 
 # A need may be answered by hundreds of proposals: the page names the first, the list has all.
 PROPOSTE_PER_BISOGNO = 50
+_ULTIMA = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ class Passo:
     in_ritardo: bool = False
     # What to say of its time where a date would say less ("dopo il …", "nel 2027").
     quando_a_parole: str = ""
+    # Its place among the steps of one day: the meeting (0), what was written there (1), the rest.
+    # The clocks of a meeting are not those of the portal.
+    rango: int = 2
 
     @property
     def giorno(self) -> date | None:
@@ -185,19 +189,16 @@ def prossimi(proposta: Proposta, adesso: datetime) -> tuple[tuple[Passo, ...], s
 
 
 def _in_ordine(passi) -> tuple[Passo, ...]:
-    """By day and hour, and as they were given where these are equal. What has no date stays
-    first: a meeting whose day is not known came before what was said there."""
+    """By day, ``rango`` and hour, and as they were given where these are equal. What has no date
+    stays first: a meeting whose day is not known came before what was said there."""
 
-    def momento(passo):
-        if passo.quando is None:
-            return datetime.min.replace(tzinfo=dates.ROMA)
-        if isinstance(passo.quando, datetime):
-            return passo.quando
+    def posto(passo):
         # A day without its hour comes after what has an hour of that day: first the decision,
         # then the milestone.
-        return datetime.combine(passo.quando, time.max, tzinfo=dates.ROMA)
+        ora = passo.quando if isinstance(passo.quando, datetime) else _ULTIMA
+        return passo.giorno or date.min, passo.rango, ora
 
-    return tuple(sorted(passi, key=momento))
+    return tuple(sorted(passi, key=posto))
 
 
 def visibile(incontro) -> bool:
@@ -225,6 +226,7 @@ def _dagli_incontri(incontri, note) -> list[Passo]:
                 quando=incontro.inizio,
                 chi=_("chi c’era"),
                 link=tuple(link),
+                rango=0,
             )
         )
     per_incontro: dict[int, list] = {}
@@ -243,6 +245,7 @@ def _dagli_incontri(incontri, note) -> list[Passo]:
                 testo % {"n": len(voci)},
                 quando=min(quando for _tavolo, quando in voci),
                 chi=_tavoli(tavoli),
+                rango=1,
             )
         )
     return passi
@@ -281,10 +284,12 @@ def _dai_passaggi(proposta, tutto) -> list[Passo]:
         if (passo := _dal_passaggio(proposta, passaggio, tutto))
     ]
     # Proposals that came from elsewhere have their dates and no Passaggio of them.
-    arrivi = {p.a for p in proposta.passaggi.all() if p.evento == Evento.STATO}
-    if proposta.inviata_at and Stato.INVIATA not in arrivi:
+    stati = [p for p in proposta.passaggi.all() if p.evento == Evento.STATO]
+    if proposta.inviata_at and not any(p.a == Stato.INVIATA for p in stati):
         passi.append(_inviata(proposta, proposta.inviata_at))
-    if proposta.pubblicata_at and Stato.PUBBLICATA not in arrivi:
+    if proposta.pubblicata_at and not any(
+        p.a == Stato.PUBBLICATA and p.created_at <= proposta.pubblicata_at for p in stati
+    ):
         passi.append(Passo(_("Proposta pubblicata"), quando=proposta.pubblicata_at))
     return passi
 
@@ -303,8 +308,13 @@ def _inviata(proposta, quando) -> Passo:
 
 
 def _dal_passaggio(proposta, passaggio, tutto) -> Passo | None:
-    """A Passaggio in words; None for what is not for this reader."""
-    pubblico = passaggio.da in Proposta.PUBBLICI or passaggio.a in Proposta.PUBBLICI
+    """A Passaggio in words; None for what is not for this reader: of the time before everybody
+    could read it, everybody learns only when it was sent."""
+    uscita = proposta.pubblicata_at
+    inedita = uscita is None or passaggio.created_at < uscita
+    inviata = passaggio.evento == Evento.STATO and passaggio.a == Stato.INVIATA
+    if inedita and not tutto and not inviata:
+        return None
     ufficio = settings.ENTE["ufficio"]
     di_chi = ufficio if passaggio.autore_id else proposta.firma
     quando, testo = passaggio.created_at, passaggio.testo
@@ -314,15 +324,13 @@ def _dal_passaggio(proposta, passaggio, tutto) -> Passo | None:
     motivo = capfirst(passaggio.get_motivo_display()) if tutto and passaggio.motivo else ""
 
     if passaggio.evento == Evento.MODIFICA:
-        if not (pubblico or tutto):
-            return None
         versioni = reverse("proposte:proposta_versioni", args=[proposta.slug])
         return Passo(
             _("Testo modificato"),
             quando,
             chi=di_chi,
             perche=testo,
-            link=((versioni, _("Che cosa è cambiato")),),
+            link=() if inedita else ((versioni, _("Che cosa è cambiato")),),
         )
     if passaggio.evento == Evento.INTEGRAZIONE:
         titolo = _("Un’altra proposta è entrata in questa")
@@ -342,16 +350,16 @@ def _dal_passaggio(proposta, passaggio, tutto) -> Passo | None:
         # Of a kind that this page does not know: its own words.
         return Passo(capfirst(passaggio.get_evento_display()), quando)
 
-    if passaggio.a == Stato.INVIATA:
+    if inviata:
         return _inviata(proposta, quando)
     if passaggio.a == Stato.RITIRATA:
         return Passo(_("Ritirata"), quando, chi=di_chi, perche=moderazione)
     if passaggio.a == Stato.NASCOSTA:
-        titolo = _("Nascosta")
+        titolo = _("Non pubblicata") if inedita else _("Nascosta")
         return Passo(titolo, quando, chi=chi_modera, perche=moderazione, nota=motivo)
-    if passaggio.da == Stato.NASCOSTA:
+    if passaggio.da == Stato.NASCOSTA and quando != uscita:
         return Passo(_("Di nuovo visibile"), quando, chi=chi_modera, perche=moderazione)
-    if passaggio.da == Stato.INVIATA:
+    if passaggio.da in (Stato.INVIATA, Stato.NASCOSTA):
         if passaggio.autore_id:
             return Passo(_("Proposta pubblicata"), quando, chi=chi_modera, perche=moderazione)
         nota = _("In questa fase chi modera legge le proposte dopo che sono pubblicate.")
@@ -467,8 +475,8 @@ def _attesi_nostri(proposta, adesso) -> tuple[list[Passo], str]:
     if stato == Stato.INTEGRATA:
         return [
             Passo(
-                _("La sua storia continua nella proposta in cui è entrata"),
-                quando_a_parole=ignoto,
+                _("La sua storia continua con l’altra proposta"),
+                quando_a_parole=_("le date sono nella sua pagina"),
                 link=link_a(proposta.integrata_in),
             )
         ], ""

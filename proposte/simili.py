@@ -8,6 +8,7 @@ that the answer is the same on every database.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.contrib.postgres.lookups import TrigramSimilar
 from django.db import connection
@@ -23,7 +24,18 @@ PAROLE_MASSIME = 12
 # How many rows are looked at closely: the ones that share most, the newest first.
 CANDIDATE = 60
 # From 0 (nothing in common) to 1 (the same words): below this they are two different things.
-SOGLIA = 0.32
+SOGLIA = 0.42
+# Two words that share fewer groups of three letters are two words, not one misspelt.
+STESSA_PAROLA = 0.4
+# Words of half the titles, and the names that follow some of them: they say where, and two
+# things in one street are still two things.
+VIE = frozenset(radici("via viale piazza piazzale piazzetta largo corso vicolo"))
+GENERICHE = VIE | frozenset(
+    radici(
+        "strada quartiere quartieri zona città frazione davanti vicino dentro nuovo nuova nuove"
+    )
+)
+PESO_GENERICO, PESO_VIA = 0.2, 0.4
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Simile:
 
 def simili(titolo: str, *, tranne: int | None = None, quante: int = 4) -> list[Simile]:
     """Published proposals with a title like this one, the most alike first; none for a title of
-    less than four letters. Two queries at most, whatever there is."""
+    less than four letters. One query, whatever there is."""
     parole = list(dict.fromkeys(radici(titolo[:300])))[:PAROLE_MASSIME]
     if sum(map(len, parole)) < LETTERE_MINIME:
         return []
@@ -51,9 +63,9 @@ def simili(titolo: str, *, tranne: int | None = None, quante: int = 4) -> list[S
 
 
 def _candidate(parole):
-    proposte = Proposta.objects.in_elenco()
+    parole = [parola for parola in parole if parola not in GENERICHE] or parole
     # Of a long word the beginning is enough: what was misspelt is more often its middle or end.
-    pezzi = [parola if len(parola) < 5 else parola[: max(4, len(parola) - 2)] for parola in parole]
+    pezzi = [parola if len(parola) < 6 else parola[: max(4, len(parola) - 2)] for parola in parole]
     pezzi = [pezzo for pezzo in pezzi if len(pezzo) > 2] or pezzi
     una = Q()
     comuni = Value(0, output_field=IntegerField())
@@ -62,24 +74,43 @@ def _candidate(parole):
         comuni += Case(When(indice_titolo__contains=pezzo, then=1), default=0)
     if connection.vendor == "postgresql":
         una |= Q(TrigramSimilar(F("indice_titolo"), Value(" ".join(parole))))
-    return proposte.filter(una).order_by(comuni.desc(), "-pubblicata_at", "-pk")
+    return (
+        Proposta.objects.in_elenco().filter(una).order_by(comuni.desc(), "-pubblicata_at", "-pk")
+    )
 
 
 def somiglianza(sue: list[str], altre: list[str]) -> float:
-    """How much two titles, as stems, have in common: words above all, letters for the rest."""
+    """How much of her title (its stems) the other one says, and a little the other way round: a
+    title that has just been begun is still like a long one."""
     if not sue or not altre:
         return 0.0
-    uguali = set(sue) & set(altre)
-    # Of a title that has just been begun each word counts; a long one need not have them all.
-    parole = sum(map(len, uguali)) / sum(map(len, set(sue)))
-    return round(0.6 * parole + 0.4 * _lettere(sue, altre), 3)
+    return round(0.75 * _detto(sue, altre) + 0.25 * _detto(altre, sue), 3)
 
 
-def _lettere(sue, altre) -> float:
-    """The measure of pg_trgm: groups of three letters in common over all there are."""
-    a, b = _terne(sue), _terne(altre)
-    return len(a & b) / len(a | b)
+def _detto(sue, altre) -> float:
+    """The part of ``sue`` that ``altre`` say too, by the weight of the words."""
+    pesi = [
+        PESO_GENERICO if parola in GENERICHE else PESO_VIA if prima in VIE else 1
+        for prima, parola in zip(["", *sue], sue, strict=False)
+    ]
+    detto = sum(
+        peso * max(_uguali(parola, altra) for altra in altre)
+        for peso, parola in zip(pesi, sue, strict=True)
+    )
+    return detto / sum(pesi)
 
 
-def _terne(parole) -> set[str]:
-    return {f"  {parola} "[i : i + 3] for parola in parole for i in range(len(f"  {parola} ") - 2)}
+def _uguali(una: str, altra: str) -> float:
+    """1 for the same word; less, down to nothing, for one that may be it misspelt: the measure
+    of pg_trgm, groups of three letters in common over all there are."""
+    if una == altra:
+        return 1.0
+    a, b = _terne(una), _terne(altra)
+    quanto = len(a & b) / len(a | b)
+    return quanto if quanto >= STESSA_PAROLA else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _terne(parola: str) -> frozenset[str]:
+    parola = f"  {parola} "
+    return frozenset(parola[i : i + 3] for i in range(len(parola) - 2))

@@ -188,15 +188,18 @@ def _su_una_bozza(view):
         if bozza is None:
             return _non_piu(request, bozze.era(request, slug))
         io = partecipanti.attuale(request)
-        if request.method == "POST" and io is not None and bozza.proponente_id is None:
-            services.affida(bozza, io)
         if request.method == "GET":
             bozze.ricorda(request, bozza)
         try:
+            if request.method == "POST" and io is not None and bozza.proponente_id is None:
+                services.affida(bozza, io)
             return view(request, bozza)
         except Proposta.DoesNotExist as error:
             # Thrown away on another device a moment ago.
             raise Http404 from error
+        except Rifiuto:
+            # Sent, or confirmed by another address, a moment ago.
+            return _non_piu(request, bozza)
 
     return su_una_bozza
 
@@ -454,30 +457,29 @@ def bozza_invia(request, bozza):
     """Read it again as everybody will, see what is missing and what is like it, and send."""
     adesso = timezone.now()
     io = partecipanti.attuale(request)
-    form, cambiata, rifiuto = None, False, ""
+    form, rifiuto = None, ""
+    inviata = request.method == "POST"
+    cambiata = inviata and request.POST.get("versione", "") != str(bozza.versione)
     if io is None:
         form = InviaForm(
-            request.POST if request.method == "POST" else None,
-            initial={"versione": bozza.versione},
+            request.POST if inviata and not cambiata else None,
+            initial={"versione": bozza.versione, "email": request.POST.get("email", "")},
             adesso=adesso,
         )
-    if request.method == "POST":
-        cambiata = request.POST.get("versione", "") != str(bozza.versione)
+    if inviata:
         rifiuto = "" if cambiata else _perche_non_si_invia(bozza, adesso)
         if not cambiata and not rifiuto:
             if io is not None:
                 try:
-                    inviata = services.invia(bozza, adesso=adesso)
+                    bozza = services.invia(bozza, adesso=adesso)
                 except Rifiuto as no:
                     rifiuto = str(no)
                 else:
-                    query = urlencode({"p": inviata.pk})
+                    query = urlencode({"p": bozza.pk})
                     return _vai(f"{reverse('proposte:proposta_inviata')}?{query}")
             elif form.is_valid():
                 email = form.cleaned_data["email"]
                 return _chiedi(request, "proposta", email, {"proposta": bozza.pk}, form, adesso)
-    if form is not None and form.is_bound:
-        form.data["versione"] = str(bozza.versione)
     qui = reverse("proposte:bozza_modifica", args=[bozza.slug])
     return render(
         request,
@@ -591,6 +593,10 @@ def proposta_mie(request):
     )
 
 
+# Of a hidden proposal: that it was hidden, and that after another look it stays so.
+DICONO_PERCHE = (Passaggio.Evento.STATO, Passaggio.Evento.CONFERMA)
+
+
 class _Mia:
     """One of hers: what it is now, what comes next, what she can do."""
 
@@ -602,7 +608,7 @@ class _Mia:
         self.nascosta = proposta.stato == Stato.NASCOSTA
         self.quando = dates.giorno_e_ora(proposta.updated_at)
         self.moderazione = next(
-            (p for p in proposta.moderazioni if p.evento == Passaggio.Evento.STATO), None
+            (p for p in proposta.moderazioni if p.evento in DICONO_PERCHE), None
         )
         self.riesame = next(
             (
@@ -782,7 +788,7 @@ def proposta_riesame(request, proposta):
             )
         return _vai(reverse("proposte:proposta_mie"))
     nascosta = (
-        proposta.passaggi.filter(evento=Passaggio.Evento.STATO, a=Stato.NASCOSTA)
+        proposta.passaggi.filter(evento__in=DICONO_PERCHE, a=Stato.NASCOSTA)
         .order_by("-created_at", "-pk")
         .first()
     )

@@ -5,7 +5,7 @@ The admin asks here and nowhere else; what somebody may not see does not exist f
 
 from django.db.models import Q, QuerySet
 
-from .models import Proposta
+from .models import Bisogno, Proposta
 
 Stato = Proposta.Stato
 
@@ -34,6 +34,11 @@ def can_scrivere_verifica(user) -> bool:
     return can_leggere_verifica(user) and user.has_perm("proposte.change_verificatecnica")
 
 
+def can_ordinare(user) -> bool:
+    """Put the notes of a meeting in order, and publish what comes of them."""
+    return user.has_perm("proposte.ordina_nota")
+
+
 def can_vedere_persone(user) -> bool:
     """Read the e-mail address of who takes part; a moderator reads only the shown name."""
     return user.has_perm("accounts.view_partecipante")
@@ -51,3 +56,14 @@ def proposte_visibili(user) -> QuerySet:
     if not user.has_perm("proposte.view_proposta"):
         return proposte.none()
     return proposte.filter(Q(stato__in=Proposta.PUBBLICI) | Q(incontro__isnull=False))
+
+
+def bisogni_visibili(user) -> QuerySet:
+    """The needs that exist for this person of the office: a facilitator reads what everybody
+    reads, and what came out of the meetings."""
+    bisogni = Bisogno.objects.all()
+    if can_moderare(user) or can_gestire(user):
+        return bisogni
+    if not user.has_perm("proposte.view_bisogno"):
+        return bisogni.none()
+    return bisogni.filter(Q(stato=Bisogno.Stato.PUBBLICATO) | Q(incontro__isnull=False))

@@ -27,7 +27,7 @@ from proposte.forms_bisogni import (
 )
 from proposte.models import Bisogno, Proposta
 from proposte.ordinamento import LIBERA, SCARTATA, dove
-from proposte.permissions import can_moderare
+from proposte.permissions import can_moderare, can_ordinare
 from proposte.services import Rifiuto
 
 # What is looked for among the notes.
@@ -36,7 +36,7 @@ CERCA_MASSIMA = 60
 
 def _incontro(request, slug):
     """The meeting, for who may order its notes."""
-    if not request.user.has_perm("proposte.ordina_nota"):
+    if not can_ordinare(request.user):
         raise Http404
     incontri = Incontro.objects.exclude(stato=Incontro.Stato.BOZZA)
     return get_object_or_404(

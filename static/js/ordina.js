@@ -11,6 +11,7 @@ const scelte = () => caselle().filter((casella) => casella.checked);
 // --- What only works with a script ---
 
 function prepara() {
+  tavola().classList.add("ordina-viva");
   for (const parte of tavola().querySelectorAll("[data-solo-script]")) parte.hidden = false;
   for (const nota of tavola().querySelectorAll("[data-nota]")) nota.draggable = true;
   conta();
@@ -27,9 +28,8 @@ function conta() {
 // A title is asked for only where something new is made.
 function mostraTitolo() {
   const dove = pagina.getElementById("dove").value;
-  const serve = dove === "" || dove.startsWith("nuov");
+  const serve = dove.startsWith("nuov");
   tavola().querySelector("[data-titolo-nuovo]").hidden = !serve;
-  pagina.getElementById("titolo-aiuto").hidden = !serve;
   if (!serve) pagina.getElementById("titolo").value = "";
 }
 

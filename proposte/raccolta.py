@@ -86,7 +86,7 @@ def perche_chiusa(verbalizzante: Verbalizzante, adesso: datetime) -> str:
         return _("L'incontro è annullato.")
     periodo = finestra(incontro)
     if periodo is None:
-        return _("L'incontro è rinviato: il link torna a funzionare con la nuova data.")
+        return _("L'incontro non ha ancora una data: il link funziona da una settimana prima.")
     apre, chiude = periodo
     if adesso < apre:
         return _("È presto: il link si apre %(quando)s.") % {"quando": giorno_e_ora(apre)}

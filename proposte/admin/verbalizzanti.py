@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventi.models import Incontro
+from portale.lib import dates
 from portale.lib.admin import UfficioModelAdmin, inviati
 from portale.lib.emails import assoluto
 from proposte import raccolta
@@ -21,7 +22,7 @@ from proposte.services import Rifiuto
 def incontri_da_verbalizzare(adesso):
     """Those whose notes can still be taken, soonest first."""
     da = adesso - raccolta.DOPO
-    aperti = Q(fine__gt=da) | Q(fine=None, inizio__gt=da) | Q(inizio=None)
+    aperti = Q(fine__gt=da) | Q(fine=None, inizio__gt=da)
     return (
         Incontro.objects.filter(aperti)
         .exclude(stato=Incontro.Stato.ANNULLATO)
@@ -107,9 +108,18 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
     def come_sta(self, verbalizzante):
         if not verbalizzante.attivo:
             return gettext("ritirato")
-        if raccolta.perche_chiusa(verbalizzante, timezone.now()):
-            return gettext("non ancora aperto o già chiuso")
-        return gettext("aperto")
+        adesso, incontro = timezone.now(), verbalizzante.incontro
+        if not raccolta.perche_chiusa(verbalizzante, adesso):
+            return gettext("aperto")
+        periodo = raccolta.finestra(incontro)
+        if incontro.stato == Incontro.Stato.ANNULLATO:
+            return gettext("incontro annullato")
+        if periodo is None:
+            return gettext("incontro senza data")
+        if adesso < periodo[0]:
+            giorno = dates.giorno_mese_anno(dates.a_roma(periodo[0]).date())
+            return gettext("si apre il %(giorno)s") % {"giorno": giorno}
+        return gettext("chiuso")
 
     @admin.display(description=_("note scritte"), ordering="note_presenti")
     def quante_note(self, verbalizzante):
@@ -251,11 +261,11 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
     def qr(self, request, pk):
         """The link as a QR code, black on white whatever the office's screen looks like."""
         obj = self._verbalizzante(request, pk)
-        disegno = segno.make(link(obj), error="m", micro=False)
-        svg = disegno.svg_inline(scale=8, border=4, dark="#000", light="#fff", svgns=True)
-        return HttpResponse(
-            svg, content_type="image/svg+xml", headers={"Cache-Control": "private, no-store"}
-        )
+        response = HttpResponse(content_type="image/svg+xml")
+        response["Cache-Control"] = "private, no-store"
+        disegno = segno.make_qr(link(obj), error="m")
+        disegno.save(response, kind="svg", scale=8, border=4, dark="#000", light="#fff")
+        return response
 
     def tavoli(self, request):
         """One link for each table, in one go."""

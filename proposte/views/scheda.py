@@ -148,7 +148,9 @@ def proposta_percorso(request, slug):
 def proposta_versioni(request, slug):
     """The texts of a proposal as they were, and what changed between any two of them:
     ``?da=1&a=3``, by default the last change."""
-    proposta, chi = _proposta(request, slug, Proposta.objects.select_related("incontro"))
+    proposta, chi = _proposta(
+        request, slug, Proposta.objects.select_related("laboratorio", "incontro")
+    )
     versioni = list(proposta.versioni.order_by("numero"))
     contesto = {
         **_testata(proposta),

@@ -31,6 +31,8 @@ from proposte.righe import TONI, righe
 Stato = Proposta.Stato
 # Until when her own pages let her act on what she proposed (proposte.services has the last word).
 MODIFICABILI = (Stato.INVIATA, Stato.PUBBLICATA)
+# Characters on the printable sheet from which they are written smaller.
+FOGLIO_FITTO = 500
 RITIRABILI = (Stato.INVIATA, Stato.PUBBLICATA, Stato.IN_VALUTAZIONE)
 
 
@@ -178,10 +180,13 @@ def proposta_scheda(request, slug):
         Proposta.objects.pubbliche().select_related("percorso", "laboratorio", "incontro"),
         slug=slug,
     )
+    testi = _sul_foglio(proposta)
+    lungo = len(str(proposta)) + sum(len(testo) for _titolo, testo in testi)
     contesto = {
         **_testata(proposta),
         "briciole": _briciole(proposta, _("Scheda da stampare")),
-        "testi": _testi(proposta),
+        "testi": testi,
+        "fitto": lungo > FOGLIO_FITTO,
         "indirizzo": settings.BASE_URL + proposta.get_absolute_url(),
     }
     return render(request, "proposte/proposta_scheda.html", contesto)
@@ -248,6 +253,15 @@ def _testi(proposta):
         (_("Per chi"), proposta.per_chi),
     ]
     return [(titolo, testo) for titolo, testo in testi if testo.strip()]
+
+
+def _sul_foglio(proposta):
+    """The same, cut and in one paragraph each: what fits on a sheet of paper."""
+    spazio = (600, 350, 160)
+    return [
+        (titolo, Truncator(" ".join(testo.split())).chars(quanto))
+        for (titolo, testo), quanto in zip(_testi(proposta), spazio, strict=False)
+    ]
 
 
 def _passaggio(proposta, **campi):

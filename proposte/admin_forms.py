@@ -1,10 +1,13 @@
 """What the office writes at the doors of a proposal."""
 
 import copy
+import re
+from decimal import Decimal
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -40,14 +43,34 @@ def campo_testo(etichetta, manca="", *, righe=4, aiuto="", **kwargs):
     )
 
 
+class EuroField(forms.DecimalField):
+    """Euro as they are written in Italy: "12.000", "1.250,50"; "1250.50" as machines do, too."""
+
+    widget = forms.TextInput
+    MIGLIAIA = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+")
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            value = value.replace("€", "").replace(" ", "").replace("\xa0", "")
+            if "," in value or self.MIGLIAIA.fullmatch(value):
+                value = value.replace(".", "").replace(",", ".")
+        return super().to_python(value)
+
+    def prepare_value(self, value):
+        if not isinstance(value, Decimal):
+            return value
+        decimali = 0 if value == value.to_integral_value() else 2
+        return number_format(value, decimal_pos=decimali, force_grouping=True)
+
+
 def campo_euro():
-    return forms.DecimalField(
+    return EuroField(
         label=_("Costo stimato (euro)"),
         required=False,
         min_value=0,
         max_digits=12,
         decimal_places=2,
-        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "vTextField"}),
         help_text=_("Per esempio 12.000 oppure 1.250,50."),
     )
 

@@ -386,23 +386,29 @@ def valutazione(model_admin, request, pk):
         ),
         contesto=_chi_lo_sapra(proposta),
         bottone=gettext("Metti in valutazione"),
-        esegui=lambda dati: services.metti_in_valutazione(
-            proposta, request.user, **dati, adesso=adesso
+        esegui=lambda dati: _valuta(
+            proposta, request.user, [Stato.PUBBLICATA], **dati, adesso=adesso
         ),
         fatto=gettext("Ora è in valutazione."),
     )
 
 
+def _valuta(proposta, autore, stati, *, testo, adesso):
+    """One verb sends a published one on and reopens a decided one: each door does its own, also
+    when a colleague has changed the state since the page was opened."""
+    with transaction.atomic():
+        ora = Proposta.objects.select_for_update(of=["self"], no_key=True).get(pk=proposta.pk)
+        if ora.stato not in stati:
+            raise services.Rifiuto(
+                gettext("La proposta è «%(stato)s»: non può diventare «%(nuovo)s».")
+                % {"stato": ora.get_stato_display(), "nuovo": Stato.IN_VALUTAZIONE.label}
+            )
+        services.metti_in_valutazione(proposta, autore, testo=testo, adesso=adesso)
+
+
 def riapri(model_admin, request, pk):
     proposta = _proposta(request, pk, can_gestire)
     adesso = timezone.now()
-
-    def esegui(dati):
-        # The service also takes a published one: this door is for decided ones alone.
-        if proposta.stato not in Proposta.ESITI:
-            raise services.Rifiuto(STATI_SPIEGATI[proposta.stato])
-        services.metti_in_valutazione(proposta, request.user, **dati, adesso=adesso)
-
     return _porta(
         model_admin,
         request,
@@ -413,7 +419,7 @@ def riapri(model_admin, request, pk):
         spiegazione=gettext("La proposta torna in valutazione; la decisione di prima si legge."),
         contesto=_chi_lo_sapra(proposta),
         bottone=gettext("Riapri la decisione"),
-        esegui=esegui,
+        esegui=lambda dati: _valuta(proposta, request.user, Proposta.ESITI, **dati, adesso=adesso),
         fatto=gettext("Riaperta: è di nuovo in valutazione."),
         grave=True,
     )
@@ -1101,7 +1107,7 @@ def pubblica_molte(model_admin, request, queryset):
 def _pubblica_una(request, proposta, testo, adesso):
     # A hidden one deserves a look of its own.
     if proposta.stato == Stato.NASCOSTA:
-        raise services.Rifiuto(gettext("è nascosta: aprila per riammetterla."))
+        raise services.Rifiuto(gettext("È nascosta: aprila per riammetterla."))
     services.pubblica(proposta, request.user, testo=testo, adesso=adesso)
 
 
@@ -1122,10 +1128,7 @@ def valuta_molte(model_admin, request, queryset):
 
 
 def _valuta_una(request, proposta, testo, adesso):
-    # The service would reopen a decided one.
-    if proposta.stato != Stato.PUBBLICATA:
-        raise services.Rifiuto(gettext("è «%(stato)s».") % {"stato": proposta.get_stato_display()})
-    services.metti_in_valutazione(proposta, request.user, testo=testo, adesso=adesso)
+    _valuta(proposta, request.user, [Stato.PUBBLICATA], testo=testo, adesso=adesso)
 
 
 def _molte(model_admin, request, queryset, *, azione, titolo, spiegazione, bottone, esegui):

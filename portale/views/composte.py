@@ -350,13 +350,13 @@ def laboratorio_detail(request, slug):
     suoi = Incontro.objects.pubblici().filter(laboratorio=laboratorio)
     futuri = suoi.futuri(adesso).for_schede()
     passati = suoi.passati(adesso).for_schede_passate()
-    resoconti = (
+    resoconti = list(
         Resoconto.objects.pubblicati()
         .filter(incontro__in=suoi)
         .select_related("incontro__percorso")
         .order_by("-incontro__inizio", "-pk")
     )
-    con_pagina = _con_pagina(laboratorio)
+    con_pagina = _con_pagina(resoconti)
     emersi = [
         Emerso(
             incontro=resoconto.incontro.titolo,
@@ -395,10 +395,17 @@ def laboratorio_detail(request, slug):
     return render(request, "portale/laboratorio_detail.html", contesto)
 
 
-def _con_pagina(laboratorio) -> set[str]:
-    """The needs and ideas of this lab's meetings that have a page of their own, as their reports
-    call them: the lab's page names them once."""
-    suoi = {"laboratorio": laboratorio, "incontro__isnull": False}
+def _con_pagina(resoconti) -> set[str]:
+    """Which of the needs and ideas that these reports tell of have a page of their own: a lab's
+    page names them once."""
+    suoi = {
+        "incontro__in": [resoconto.incontro_id for resoconto in resoconti],
+        "titolo__in": {
+            voce
+            for resoconto in resoconti
+            for voce in [*righe(resoconto.bisogni), *righe(resoconto.idee)]
+        },
+    }
     bisogni = Bisogno.objects.pubblici().filter(**suoi).values_list("titolo", flat=True)
     idee = Proposta.objects.pubbliche().filter(**suoi).values_list("titolo", flat=True)
     return set(bisogni.order_by().union(idee.order_by()))

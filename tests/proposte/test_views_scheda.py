@@ -7,7 +7,6 @@ import pytest
 import segno
 import time_machine
 from allauth.account.models import EmailAddress
-from django.core.cache import caches
 from django.urls import reverse
 
 from accounts import partecipanti
@@ -443,7 +442,6 @@ def test_supports_are_counted_unless_the_stage_keeps_them(client, percorso):
     SostegnoFactory.create_batch(47, proposta=proposta)
     assert "47 persone sostengono" in parole_di(pagina(client, proposta))
     percorso.fasi.update(nasconde_sostegni=True)
-    caches["pagine"].clear()
     parole = parole_di(contenuto(pagina(client, proposta)))
     assert "47" not in parole
     assert "Quanti sono i sostegni si saprà alla fine di questa fase." in parole
@@ -488,7 +486,6 @@ def test_what_was_merged_and_split_is_linked_both_ways_while_it_is_public(client
     assert "È nata da una parte di: Grande" in parole_di(pagina(client, parte))
 
     services.nascondi(Proposta.objects.get(pk=grande.pk), ufficio, "altro", "x", adesso=ADESSO)
-    caches["pagine"].clear()
     for riga in (piccola, parte):
         for pezzo in ("", "percorso/"):
             assert "Grande" not in parole_di(pagina(client, riga, pezzo))
@@ -873,6 +870,5 @@ def test_of_a_need_that_hundreds_answer_the_list_has_the_others(client, monkeypa
             "nuova/?bisogno", ""
         )
     bisogno.proposte.add(PropostaFactory())
-    caches["pagine"].clear()
     for parte in ("", "percorso/"):
         assert 'href="/proposte/?bisogno=ombra-1"' in pagina(client, bisogno, parte)

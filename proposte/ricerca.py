@@ -5,7 +5,7 @@ finds them with a GIN index on the array of the words (migration 0003), SQLite w
 that triggers keep. Both give the same rows in the same order. See docs/adr/0011-ricerca.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,25 +18,25 @@ from .models import Bisogno, Proposta
 
 # Results of one search: nobody reads more, and a word that every text has would cost as much as
 # reading every text.
-LIMITE = 500
+LIMITE = 300
 # Words of one search that count; the others are not looked for.
 PAROLE = 8
-# How many numbers of proposals have one mark of age in the index.
-SECCHIO = 4096
+# How many proposals, by their number, make a small and a large lot of the index.
+LOTTO, PARTITA = 4096, 32768
 
 
 class Contiene(Func):
     """Whether a row has all these stems: ``queryset.filter(Contiene(Proposta, radici))``.
 
-    ``titolo``: in its title. ``fatti``: what else the row must be, of what stands in the index
-    (PostgreSQL only; elsewhere filter it as usual).
+    ``titolo``: in its title. ``fatti``: other words of the index on PostgreSQL, and ``lotto`` an
+    SQL name of one more.
     """
 
     output_field = BooleanField()
 
-    def __init__(self, modello, radici: Sequence[str], *, titolo=False, fatti=(), secchio=""):
+    def __init__(self, modello, radici: Sequence[str], *, titolo=False, fatti=(), lotto=""):
         self.modello, self.radici, self.titolo = modello, tuple(radici), titolo
-        self.fatti, self.secchio = tuple(fatti), secchio
+        self.fatti, self.lotto = tuple(fatti), lotto
         super().__init__(*(F(campo) for campo in _CAMPI[modello]))
 
     def as_postgresql(self, compiler, connection, **_contesto):
@@ -48,7 +48,7 @@ class Contiene(Func):
         }
         segno = "~" if self.titolo else ""
         parole = [f"{segno}{radice}" for radice in self.radici] + list(self.fatti)
-        elenco = ", ".join(["%s"] * len(parole) + [self.secchio] * bool(self.secchio))
+        elenco = ", ".join(["%s"] * len(parole) + [self.lotto] * bool(self.lotto))
         return f"{_PAROLE[self.modello].format(**colonne)} @> ARRAY[{elenco}]::text[]", parole
 
     def as_sqlite(self, compiler, connection, **_contesto):
@@ -56,7 +56,8 @@ class Contiene(Func):
         tabella = f"{self.modello._meta.db_table}_parole"
         dove = "{indice_titolo} : " if self.titolo else ""
         cercate = " AND ".join(f'{dove}"{radice}"' for radice in self.radici)
-        return f"{chiave} IN (SELECT rowid FROM {tabella} WHERE {tabella} MATCH %s)", [cercate]
+        trovate = f"SELECT rowid FROM {tabella} WHERE {tabella} MATCH %s"  # noqa: S608
+        return f"{chiave} IN ({trovate})", [cercate]
 
 
 _CAMPI = {
@@ -67,7 +68,8 @@ _CAMPI = {
 _PAROLE = {
     Proposta: (
         "string_to_array({indice} || ' ' || regexp_replace({indice_titolo}, '(^| )', '\\1~', 'g')"
-        f" || ' #' || ({{id}} / {SECCHIO})::text || ' @' || coalesce({{laboratorio_id}}, 0)::text"
+        f" || ' #' || ({{id}} / {LOTTO})::text || ' ##' || ({{id}} / {PARTITA})::text"
+        " || ' @' || coalesce({laboratorio_id}, 0)::text"
         " || ' ' || {stato} || '/ ' || {canale} || '/', ' ')"
     ),
     Bisogno: "string_to_array({indice}, ' ')",
@@ -110,58 +112,83 @@ _COLONNE = (
     "n_sostegni",
     "n_commenti",
     "sorte",
+    "indice_titolo",
 )
 
 
 def cerca(
-    queryset: QuerySet, radici: Sequence[str], *, fatti: Iterable[str] = (), limite: int = LIMITE
+    queryset: QuerySet, radici: Sequence[str], *, limite: int = LIMITE, **dove
 ) -> tuple[list[Trovata], bool]:
-    """The published proposals of ``queryset`` with all these stems: those that have them in their
-    title first, then the newest; and whether these are all.
+    """The published proposals of ``queryset`` with all these stems, and whether these are all:
+    those that have them in their title first, then the newest.
 
     Where there are more than ``limite`` they are the last ones received, so that a common word
-    costs as much among a hundred thousand proposals as among a thousand. ``fatti`` says of the
-    filters of ``queryset`` what the index can tell (:func:`fatto`). Two queries.
+    costs as much among a hundred thousand proposals as among a thousand. ``dove`` are filters
+    that the index itself knows: laboratorio, stato, canale. One query, or two where there are
+    more.
     """
-    fatti = tuple(fatti)
-    titoli = _ultime(queryset, Contiene(Proposta, radici, titolo=True, fatti=fatti), limite)
-    testi = _ultime(queryset, Contiene(Proposta, radici, fatti=fatti), limite)
-    nei_titoli = {riga[0] for riga in titoli}
-    # A hit in a title is one in the text too, unless the title was cut in its index.
-    trovate = [Trovata(*riga, nel_titolo=True) for riga in titoli]
-    trovate += [Trovata(*riga) for riga in testi if riga[0] not in nei_titoli]
-    tutte = len(titoli) <= limite and len(testi) <= limite
-    trovate = trovate[:limite]
+    righe = _ultime(queryset, Contiene(Proposta, radici), limite, dove)
+    tutte = len(righe) <= limite
+    if not tutte:
+        # Among the older ones some say it in their title.
+        titoli = _ultime(queryset, Contiene(Proposta, radici, titolo=True), limite, dove)
+        noti = {riga[0] for riga in titoli}
+        righe = [*titoli, *(riga for riga in righe if riga[0] not in noti)][:limite]
+    cercate = set(radici)
+    trovate = [Trovata(*riga[:-1], cercate.issubset(riga[-1].split())) for riga in righe]
     trovate.sort(key=lambda t: (t.nel_titolo, t.pubblicata_at, t.pk), reverse=True)
     return trovate, tutte
 
 
-def fatto(campo: str, valore) -> str:
-    """How the index writes that ``campo`` (laboratorio, stato or canale) is ``valore``."""
-    return f"@{valore or 0}" if campo == "laboratorio" else f"{valore}/"
-
-
-def _ultime(queryset, contiene, limite):
+def _ultime(queryset, contiene, limite, dove):
     """The last ones received, one more than ``limite`` when there are more."""
-    if connections[queryset.db].vendor != "postgresql":
-        return list(queryset.filter(contiene).order_by("-pk").values_list(*_COLONNE)[: limite + 1])
-    # An index of words knows no order. The numbers of the proposals are cut into lots, each of
-    # which is a word of its own: lot by lot from the last one, until there are enough.
-    contiene.secchio = "lotti.lotto"
-    interna, parametri = (
-        queryset.filter(contiene)
-        .order_by("-pk")
-        .values_list(*_COLONNE)[: limite + 1]
-        .query.sql_with_params()
-    )
+    postgresql = connections[queryset.db].vendor == "postgresql"
+    if postgresql:
+        contiene.lotto = "lotti.lotto"
+        # As words, and not as conditions on the rows, which the planner would look up in other
+        # indexes again for each lot.
+        contiene.fatti = [
+            f"@{valore or 0}" if campo == "laboratorio" else f"{valore}/"
+            for campo, valore in dove.items()
+        ]
+    else:
+        queryset = queryset.filter(**dove)
+    righe = queryset.filter(contiene).order_by("-pk").values_list(*_COLONNE)[: limite + 1]
+    if not postgresql:
+        return list(righe)
+    # An index of words knows no order. So the proposals are cut, by their numbers, into lots,
+    # each of which is a word too: lot by lot from the last one, until there are enough.
+    interna, parametri = righe.query.sql_with_params()
     with connections[queryset.db].cursor() as cursor:
         cursor.execute(
-            "SELECT trovate.* FROM (SELECT '#' || n AS lotto FROM generate_series("  # noqa: S608
-            f"(SELECT max(id) FROM proposte_proposta) / {SECCHIO}, 0, -1) AS n) AS lotti, "
-            f"LATERAL ({interna}) AS trovate LIMIT {limite + 1:d}",
+            f"""
+            SELECT trovate.* FROM (
+                SELECT '#' || n AS lotto FROM
+                    (SELECT max(id) AS fine FROM proposte_proposta) AS ultima,
+                    generate_series(fine / {LOTTO}, fine / {PARTITA} * {PARTITA // LOTTO}, -1) AS n
+                UNION ALL
+                SELECT '##' || n FROM
+                    (SELECT max(id) AS fine FROM proposte_proposta) AS ultima,
+                    generate_series(fine / {PARTITA} - 1, 0, -1) AS n
+            ) AS lotti, LATERAL ({interna}) AS trovate LIMIT {limite + 1:d}
+            """,  # noqa: S608
             parametri,
         )
         return cursor.fetchall()
+
+
+def cerca_bisogni(
+    queryset: QuerySet, radici: Sequence[str], *, recenti: bool = False, limite: int = LIMITE
+) -> tuple[list[int], bool]:
+    """The numbers of the needs of ``queryset`` with all these stems, and whether these are all:
+    those that have them in their title first (unless ``recenti``), then the newest."""
+    trovati = con_parole(queryset, radici).order_by("-pubblicato_at", "-pk")
+    righe = list(trovati.values_list("pk", "titolo")[: limite + 1])
+    tutti, righe = len(righe) <= limite, righe[:limite]
+    if not recenti:
+        cercate = set(radici)
+        righe.sort(key=lambda riga: not cercate.issubset(ricerca.radici(riga[1])))
+    return [pk for pk, _titolo in righe], tutti
 
 
 # --- SQLite's own index ---------------------------------------------------------------------
@@ -203,8 +230,11 @@ def _prepara_tabella(cursor, tabella, campi):
 
     # It holds no copy of the texts: it reads them in the table, and is told the old ones when
     # they go.
-    metti = f"INSERT INTO {parole} (rowid, {nomi}) VALUES ({valori('new')});"
-    togli = f"INSERT INTO {parole} ({parole}, rowid, {nomi}) VALUES ('delete', {valori('old')});"
+    metti = f"INSERT INTO {parole} (rowid, {nomi}) VALUES ({valori('new')});"  # noqa: S608
+    togli = (
+        f"INSERT INTO {parole} ({parole}, rowid, {nomi}) "  # noqa: S608
+        f"VALUES ('delete', {valori('old')});"
+    )
     for istruzione in (
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {parole} USING fts5({nomi}, content='{tabella}', "
         "content_rowid='id', tokenize='unicode61 remove_diacritics 0')",
@@ -212,6 +242,6 @@ def _prepara_tabella(cursor, tabella, campi):
         f"CREATE TRIGGER IF NOT EXISTS {parole}_togli AFTER DELETE ON {tabella} BEGIN {togli} END",
         f"CREATE TRIGGER IF NOT EXISTS {parole}_cambia AFTER UPDATE OF {nomi} ON {tabella} "
         f"BEGIN {togli} {metti} END",
-        f"INSERT INTO {parole} ({parole}) VALUES ('rebuild')",
+        f"INSERT INTO {parole} ({parole}) VALUES ('rebuild')",  # noqa: S608
     ):
         cursor.execute(istruzione)

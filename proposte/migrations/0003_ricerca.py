@@ -8,7 +8,7 @@ import proposte.models.proposte
 # title by themselves, and the few facts that narrow a search while the words are looked up.
 PAROLE_PROPOSTA = (
     "string_to_array(indice || ' ' || regexp_replace(indice_titolo, '(^| )', '\\1~', 'g')"
-    " || ' #' || (id / 4096)::text || ' @' || coalesce(laboratorio_id, 0)::text"
+    " || ' #' || (id / 4096)::text || ' ##' || (id / 32768)::text || ' @' || coalesce(laboratorio_id, 0)::text"
     " || ' ' || stato || '/ ' || canale || '/', ' ')"
 )
 PAROLE_BISOGNO = "string_to_array(indice, ' ')"

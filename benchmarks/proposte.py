@@ -1,0 +1,347 @@
+"""What lists, filters and searches cost among many proposals, beside what they cost among few.
+
+    .venv/bin/python benchmarks/proposte.py --server postgres://root@127.0.0.1:5432
+    .venv/bin/python benchmarks/proposte.py --grande 20000          (SQLite, in a temporary folder)
+    .venv/bin/python benchmarks/proposte.py --carica postgres://…/nome --grande 100000
+
+Two databases are made: one with 1,000 proposals, one with 100,000 and ten supports each. A process
+for each answers GETs through Django's WSGI handler, and the two are asked in turn, so that a
+machine that slows down slows both. What counts are the ratios of the medians.
+
+"made" is a page that nobody has asked for (each request has an argument of its own), on a portal
+that others are reading; "first" is the same with nothing remembered, as after a publication.
+
+``--carica`` only fills a migrated database, to try other things on.
+"""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PICCOLA = 1_000
+SOSTEGNI = 10  # for each proposal
+GIRI = 15
+
+# --- Words ----------------------------------------------------------------------------------
+
+# About as often as people of a city write them: the first ones in one text of four.
+_PAROLE = """
+quartiere piste ciclabili anziani scuola parco strada piazza bambini giovani verde alberi
+panchine illuminazione marciapiedi attraversamento autobus fermata biblioteca mercato negozi
+parcheggio traffico velocità sicurezza pulizia rifiuti cestini fontanella giochi campo sport
+palestra piscina teatro musica festa incontri laboratorio corso lingua italiana stranieri
+famiglie genitori asilo nido doposcuola compiti volontari associazione circolo oratorio
+parrocchia comune ufficio sportello medico ambulatorio farmacia ospedale assistenza disabili
+carrozzina gradini rampa ascensore casa affitto condominio cortile orto orti condivisi
+compost energia pannelli tetto acqua fiume argine canale ponte sottopasso stazione treno
+bicicletta monopattino pedoni zona residenziale rotonda semaforo dosso telecamera vigili
+vandalismo rumore notte locali tavolini centro storico mura chiesa museo mostra cinema arena
+estate inverno neve pioggia caldo ombra siepe aiuola fiori cani area recinto gatti api prato
+bosco sentiero passeggiata cammino salute prevenzione incontro assemblea vicinato portierato
+custode sociale mediazione ascolto solitudine pranzo mensa spesa consegna gruppo acquisto
+baratto riuso riparazione officina attrezzi prestito libri lettura computer internet rete
+corso digitale identità pratica modulo telefono notizie bacheca giornale radio
+"""
+PAROLE = _PAROLE.split()
+_SILLABE = """
+ba be bi bo ca ce ci co da de di fa fe fi ga ge la le li lo ma me mi mo na ne ni
+"""
+SILLABE = _SILLABE.split()
+_LEGANTI = """
+per con nel della dei di una il la le gli dove quando perché anche senza tra sotto e
+"""
+LEGANTI = _LEGANTI.split()
+TEMI = [
+    "Verde e ambiente",
+    "Muoversi",
+    "Scuola e giovani",
+    "Anziani e cura",
+    "Cultura",
+    "Sport",
+    "Sicurezza",
+    "Lavoro e commercio",
+    "Casa",
+    "Digitale",
+]
+
+
+def vocabolario(caso):
+    """The civic words, and a long tail of words that hardly anybody writes."""
+    code = {"".join(caso.choices(SILLABE, k=4)) for _ in range(6_000)}
+    parole = [*PAROLE, *sorted(code)]
+    return parole, [1 / (n + 12) for n in range(len(parole))]
+
+
+def frasi(caso, parole, pesi, quante):
+    """Sentences of ten words, half of which say nothing."""
+    testo = []
+    for _ in range(quante):
+        scelte = caso.choices(parole, pesi, k=5)
+        legate = [f"{caso.choice(LEGANTI)} {parola}" for parola in scelte]
+        testo.append(" ".join(legate).capitalize() + ".")
+    return " ".join(testo)
+
+
+# --- Filling --------------------------------------------------------------------------------
+
+STATI = {
+    "pubblicata": 70,
+    "in_valutazione": 12,
+    "accolta": 5,
+    "accolta_con_modifiche": 2,
+    "non_accolta": 5,
+    "bozza": 3,
+    "inviata": 1,
+    "ritirata": 1,
+    "nascosta": 1,
+}
+CANALI = {"online": 75, "incontro": 18, "cartaceo": 7}
+
+
+def carica(quante, sostegni=SOSTEGNI):
+    """Fill an empty, migrated database: proposals, needs, supports. Minutes for 100,000."""
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from laboratori.models import Laboratorio, Quartiere
+    from percorso.models import Fase, Percorso
+    from portale.lib.ricerca import indice
+    from proposte.models import Bisogno, Proposta, Tema
+
+    caso = random.Random(2023)
+    parole, pesi = vocabolario(caso)
+    adesso, oggi = timezone.now(), timezone.localdate()
+    with transaction.atomic():
+        percorso = Percorso.objects.create(
+            titolo="I laboratori nei quartieri",
+            slug="laboratori",
+            sintesi="Sette laboratori per ascoltare i quartieri.",
+            stato=Percorso.Stato.ATTIVO,
+            inizio=oggi - timedelta(days=90),
+            esempio=True,
+        )
+        Fase.objects.create(
+            percorso=percorso,
+            ordine=1,
+            titolo="Le proposte",
+            inizio=oggi - timedelta(days=30),
+            fine=oggi + timedelta(days=30),
+            apre_proposte=True,
+            apre_sostegni=True,
+            apre_commenti=True,
+        )
+        laboratori = [
+            Laboratorio.objects.create(
+                numero=n, nome=f"Laboratorio della zona {n}", slug=f"zona-{n}"
+            )
+            for n in range(1, 8)
+        ]
+        for laboratorio in laboratori:
+            for n in range(4):
+                Quartiere.objects.create(laboratorio=laboratorio, nome=f"Quartiere {n}", ordine=n)
+        temi = [
+            Tema.objects.create(nome=nome, slug=f"tema-{n}", ordine=n)
+            for n, nome in enumerate(TEMI)
+        ]
+        zone = [laboratorio.pk for laboratorio in laboratori]
+        bisogni = [
+            Bisogno(
+                percorso=percorso,
+                laboratorio_id=caso.choice([*zone, None]),
+                titolo=(titolo := frasi(caso, parole, pesi, 1)[:140]),
+                slug=f"bisogno-{n}",
+                testo=(testo := frasi(caso, parole, pesi, 4)),
+                indice=indice(titolo, testo),
+                priorita=caso.choice([1, 2, 3, None]),
+                stato=Bisogno.Stato.PUBBLICATO,
+                pubblicato_at=adesso - timedelta(minutes=n),
+            )
+            for n in range(max(20, quante // 50))
+        ]
+        Bisogno.objects.bulk_create(bisogni, batch_size=500)
+        bisogni = list(Bisogno.objects.order_by("pk").values_list("pk", flat=True))
+        Bisogno.temi.through.objects.bulk_create(
+            [Bisogno.temi.through(bisogno_id=pk, tema_id=caso.choice(temi).pk) for pk in bisogni],
+            batch_size=1000,
+        )
+        _persone(connection, min(quante * 2, 200_000), adesso)
+
+    def righe():
+        for n in range(1, quante + 1):
+            titolo = frasi(caso, parole, pesi, 1)[:110]
+            che_cosa = frasi(caso, parole, pesi, caso.randint(3, 12))
+            perche = frasi(caso, parole, pesi, caso.randint(1, 5))
+            stato = caso.choices([*STATI], STATI.values())[0]
+            quando = adesso - timedelta(minutes=3 * (quante - n)) - timedelta(hours=1)
+            luogo = caso.random() < 0.6
+            zona = caso.choices([*zone, None], [1] * 7 + [1.3])[0]
+            yield Proposta(
+                percorso_id=percorso.pk,
+                laboratorio_id=zona,
+                per_la_citta=zona is None,
+                titolo=titolo,
+                slug=f"proposta-{n}",
+                che_cosa=che_cosa,
+                perche=perche,
+                nome_mostrato=caso.choice(["Anna", "Luca", "Fatima", "Gino", "Marta"]),
+                canale=caso.choices([*CANALI], CANALI.values())[0],
+                stato=stato,
+                inviata_at=None if stato == "bozza" else quando,
+                pubblicata_at=None if stato in ("bozza", "inviata") else quando,
+                latitudine=round(45.05 + caso.gauss(0, 0.012), 5) if luogo else None,
+                longitudine=round(9.69 + caso.gauss(0, 0.02), 5) if luogo else None,
+                indice=indice(titolo, che_cosa, perche),
+                indice_titolo=indice(titolo)[:300],
+                sorte=caso.randrange(2**31),
+                created_at=quando,
+                updated_at=quando,
+            )
+
+    versa(connection, Proposta, righe())
+    chiavi = list(Proposta.objects.order_by("pk").values_list("pk", flat=True))
+    legami = Proposta.temi.through
+    versa(
+        connection,
+        legami,
+        (
+            legami(proposta_id=pk, tema_id=tema.pk)
+            for pk in chiavi
+            for tema in set(caso.choices(temi, [9, 8, 7, 6, 5, 4, 3, 2, 2, 1], k=2))
+        ),
+    )
+    legami = Proposta.bisogni.through
+    versa(
+        connection,
+        legami,
+        (
+            legami(proposta_id=pk, bisogno_id=bisogno)
+            for pk in chiavi
+            for bisogno in set(caso.choices(bisogni, k=caso.randint(0, 2)))
+        ),
+    )
+    _sostieni(connection, quante * sostegni, adesso)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def versa(connection, modello, righe):
+    """Unsaved objects straight into their table: COPY where there is one."""
+    from django.db import transaction
+
+    campi = [campo for campo in modello._meta.local_concrete_fields if not campo.primary_key]
+    nomi = ", ".join(f'"{campo.column}"' for campo in campi)
+    tabella = modello._meta.db_table
+
+    def valori(riga):
+        return [
+            campo.get_db_prep_save(getattr(riga, campo.attname), connection) for campo in campi
+        ]
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.cursor.copy(f"COPY {tabella} ({nomi}) FROM STDIN") as copia:
+                for riga in righe:
+                    copia.write_row([getattr(riga, campo.attname) for campo in campi])
+            return
+        segni = ", ".join("%s" for _campo in campi)
+        with transaction.atomic():
+            cursor.executemany(
+                f"INSERT INTO {tabella} ({nomi}) VALUES ({segni})",
+                (valori(riga) for riga in righe),
+            )
+
+
+def _persone(connection, quante, adesso):
+    from accounts.models import Partecipante
+
+    persone = (
+        Partecipante(
+            email=f"persona{n}@example.org",
+            nome=f"Persona {n}",
+            lingua="it",
+            codice=f"{n:016x}",
+            created_at=adesso,
+        )
+        for n in range(quante)
+    )
+    Partecipante.objects.bulk_create(persone, batch_size=5_000)
+
+
+def _sostieni(connection, quanti, adesso):
+    """About so many supports, most of them of few proposals; then counted."""
+    from accounts.models import Partecipante
+    from proposte.models import Proposta, Sostegno
+
+    caso = random.Random(7)
+    proposte = list(Proposta.objects.in_elenco().order_by("pk").values_list("pk", flat=True))
+    primo = Partecipante.objects.order_by("pk").values_list("pk", flat=True)[0]
+    persone = Partecipante.objects.count()
+    pesi = [min(caso.paretovariate(1.1), 500) - 1 for _proposta in proposte]
+    scala = quanti / sum(pesi)
+    versa(
+        connection,
+        Sostegno,
+        (
+            Sostegno(
+                proposta_id=pk,
+                partecipante_id=primo + (posto * 7919 + i) % persone,
+                created_at=adesso,
+            )
+            for posto, (pk, peso) in enumerate(zip(proposte, pesi, strict=True))
+            for i in range(min(round(peso * scala), persone))
+        ),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE proposte_proposta SET n_sostegni = (SELECT count(*) FROM proposte_sostegno s"
+            " WHERE s.proposta_id = proposte_proposta.id), n_commenti = id % 17 % 9"
+        )
+
+
+# --- Running --------------------------------------------------------------------------------
+
+
+def prepara(url):
+    """Django on this database, as in use."""
+    os.environ.update(
+        DEMO="on",
+        DEBUG="off",
+        DATABASE_URL=url,
+        REDIS_URL="",
+        BASE_URL="http://localhost",
+        LOG_LEVEL="ERROR",
+        DJANGO_SETTINGS_MODULE="portale.settings",
+    )
+    os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="proposte-"))
+    sys.path.insert(0, str(ROOT))
+    import django
+    from django.conf import settings
+
+    # The names of static files do not depend on whether the front end has been built.
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
+    django.setup()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--server", default="", help="PostgreSQL; SQLite when there is none")
+    parser.add_argument("--grande", type=int, default=100_000)
+    parser.add_argument("--carica", metavar="URL", help="only fill this migrated database")
+    opzioni = parser.parse_args()
+    if opzioni.carica:
+        prepara(opzioni.carica)
+        inizio = time.perf_counter()
+        carica(opzioni.grande)
+        print(f"{opzioni.grande} proposals in {time.perf_counter() - inizio:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -145,7 +145,9 @@ def home(request):
 
 def _ultime(proposte, quante) -> list[Riga]:
     """The newest of these proposals that stand on their own feet."""
-    ultime = per_righe(proposte.in_elenco()).order_by("-pubblicata_at", "-pk")
+    # Newest first, PostgreSQL would begin by walking over all that have no date.
+    con_data = proposte.in_elenco().filter(pubblicata_at__isnull=False)
+    ultime = per_righe(con_data).order_by("-pubblicata_at", "-pk")
     return righe_proposte(ultime[:quante])
 
 

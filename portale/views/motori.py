@@ -133,7 +133,8 @@ class BisogniSitemap(_Bilingue):
 
 class ProposteSitemap(_Bilingue):
     def items(self):
-        in_elenco = Proposta.objects.in_elenco().only("slug", "updated_at")
+        in_elenco = Proposta.objects.in_elenco().filter(pubblicata_at__isnull=False)
+        in_elenco = in_elenco.only("slug", "updated_at")
         return in_elenco.order_by("-pubblicata_at", "-pk")[:PROPOSTE_IN_MAPPA]
 
     def lastmod(self, item):

@@ -488,7 +488,9 @@ def test_what_was_merged_and_split_is_linked_both_ways_while_it_is_public(client
     services.nascondi(Proposta.objects.get(pk=grande.pk), ufficio, "altro", "x", adesso=ADESSO)
     for riga in (piccola, parte):
         for pezzo in ("", "percorso/"):
-            assert "Grande" not in parole_di(pagina(client, riga, pezzo))
+            html = pagina(client, riga, pezzo)
+            assert "Grande" not in html
+            assert grande.get_absolute_url() not in html
 
 
 def test_the_answer_is_read_first_and_the_ones_before_it_stay(client):

@@ -6,7 +6,7 @@ one instant one makes the step, the other is told (:class:`Rifiuto`). Each step 
 and queues its mails in the same transaction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -135,7 +135,7 @@ def invia(proposta: Proposta, *, autore=None, adesso: datetime) -> Proposta:
             adesso,
             autore=autore,
             inviata_at=adesso,
-            slug=f"{slugify(proposta.titolo)[:80] or 'proposta'}-{proposta.pk}",
+            slug=_slug(proposta),
             **_indici(proposta),
         )
         if not proposta.percorso.modera_prima(a_roma(adesso).date()):
@@ -143,6 +143,55 @@ def invia(proposta: Proposta, *, autore=None, adesso: datetime) -> Proposta:
         else:
             avvisi.ricevuta(proposta, adesso)
     return proposta
+
+
+def invia_molte(
+    proposte: Sequence[Proposta], *, autore, pubblica: bool = False, adesso: datetime
+) -> None:
+    """What ``invia`` does, and ``pubblica`` after it where asked for, for many proposals that the
+    office typed in and nobody has saved yet, in a number of queries that grows with their
+    hundreds. ``inviata_at`` may say when each arrived on paper. All of them or none, with Rifiuto.
+    """
+    oggi = a_roma(adesso).date()
+    for proposta in proposte:
+        if manca := manca_per_inviare(proposta):
+            raise Rifiuto(f"«{proposta}»: {manca}")
+    percorsi = {proposta.percorso_id: proposta.percorso for proposta in proposte}
+    subito = {pk: pubblica or not percorso.modera_prima(oggi) for pk, percorso in percorsi.items()}
+    for proposta in proposte:
+        pubblica_questa = subito[proposta.percorso_id]
+        proposta.stato = Stato.PUBBLICATA if pubblica_questa else Stato.INVIATA
+        proposta.inviata_at = proposta.inviata_at or adesso
+        proposta.pubblicata_at = adesso if pubblica_questa else None
+        for campo, valore in _indici(proposta).items():
+            setattr(proposta, campo, valore)
+    with transaction.atomic():
+        Proposta.objects.bulk_create(proposte, batch_size=500)
+        for proposta in proposte:
+            proposta.slug = _slug(proposta)
+        Proposta.objects.bulk_update(proposte, ["slug"], batch_size=500)
+        passi = []
+        for proposta in proposte:
+            passi.append(_passo(proposta, Stato.BOZZA, Stato.INVIATA, autore, adesso))
+            if proposta.stato == Stato.PUBBLICATA:
+                # As it is for one: the stage itself publishes under nobody's name.
+                chi = autore if pubblica else None
+                passi.append(_passo(proposta, Stato.INVIATA, Stato.PUBBLICATA, chi, adesso))
+        Passaggio.objects.bulk_create(passi, batch_size=500)
+        for proposta in proposte:
+            if proposta.proponente_id:
+                avvisa = avvisi.pubblicata if proposta.pubblica else avvisi.ricevuta
+                avvisa(proposta, adesso)
+        if any(subito.values()):
+            contenuto_cambiato.send(Proposta)
+
+
+def _passo(proposta, da, a, autore, adesso):
+    return Passaggio(proposta=proposta, da=da, a=a, autore=autore, created_at=adesso)
+
+
+def _slug(proposta):
+    return f"{slugify(proposta.titolo)[:80] or 'proposta'}-{proposta.pk}"
 
 
 def mancanze(proposta: Proposta) -> list[tuple[str, str]]:

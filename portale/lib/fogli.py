@@ -125,7 +125,8 @@ def _righe_csv(testo, riconosce):
     except csv.Error:
         raise Illeggibile(
             _(
-                "La riga %(n)d non si legge: forse un testo comincia con le virgolette e non le chiude."
+                "La riga %(n)d non si legge: forse un testo comincia con le virgolette e non "
+                "le chiude."
             )
             % {"n": numero + 1}
         ) from None

@@ -145,9 +145,10 @@ def _di_una_proposta(request, slug, costruisci):
     the other one is asked about."""
     adesso = timezone.now()
     proposta = proposta_pubblica(slug)
-    if proposta.integrata_in and request.method != "POST":
+    altra = proposta.integrata_in
+    if altra and altra.pubblica and request.method != "POST":
         nome = request.resolver_match.view_name
-        return redirect(nome, proposta.integrata_in.slug)
+        return redirect(nome, altra.slug)
     return _compi(request, costruisci(proposta, adesso), adesso)
 
 
@@ -183,10 +184,11 @@ def _sostieni(proposta, adesso):
 
 
 def _perche_no(proposta, adesso):
-    # Of one that went into another, the other one's own rule answers.
-    if proposta.integrata_in_id:
+    altra = proposta.integrata_in
+    # Of one that went into another, the other one's own rule answers when it is done.
+    if altra and altra.pubblica:
         return ""
-    return partecipazione.perche_non_sostieni(proposta, adesso)
+    return partecipazione.perche_non_sostieni(altra or proposta, adesso)
 
 
 @never_cache

@@ -8,8 +8,12 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import psycopg
@@ -101,3 +105,35 @@ def portale_vero(cartella: Path):
 def _prepara(portale: Portale) -> None:
     portale.manage("migrate", "-v0")
     portale.manage("createcachetable")
+
+
+@contextlib.contextmanager
+def sito_servito(portale: Portale, cartella: Path):
+    """The portal served as in production, by several processes; gives its address. Its log is
+    ``server.log`` in the folder."""
+    with socket.socket() as libera:
+        libera.bind(("127.0.0.1", 0))
+        porta = libera.getsockname()[1]
+    portale.manage("collectstatic", "--noinput", "-v0")
+    with (cartella / "server.log").open("w") as registro:
+        server = subprocess.Popen(
+            [sys.executable, "manage.py", "avvia", "--solo", "web", "--porta", str(porta)],
+            cwd=RADICE,
+            env=portale.env,
+            stdout=registro,
+            stderr=registro,
+            start_new_session=True,
+        )
+        base = f"http://127.0.0.1:{porta}"
+        try:
+            for _ in range(120):
+                try:
+                    urllib.request.urlopen(f"{base}/salute/viva/", timeout=2)
+                    break
+                except (urllib.error.URLError, TimeoutError, ConnectionError):
+                    assert server.poll() is None, "the server did not start"
+                    time.sleep(0.25)
+            yield base
+        finally:
+            server.terminate()
+            server.wait(timeout=20)

@@ -123,7 +123,7 @@
   }
 
   function minuti(digitata) {
-    return new Intl.DateTimeFormat("it", { hour: "2-digit", minute: "2-digit" }).format(new Date(digitata));
+    return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date(digitata));
   }
 
   function scrivi(nota) {

@@ -5,10 +5,6 @@ Real processes on a real database of the configured kind (see ``tests.processi``
 
 import json
 import re
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.processi import RADICE, attendi, portale_vero
+from tests.processi import attendi, portale_vero, sito_servito
 
 pytestmark = pytest.mark.concurrency
 
@@ -164,34 +160,8 @@ def test_freed_seats_go_to_the_head_of_the_line_while_newcomers_race_for_them(po
 
 @pytest.fixture
 def sito(portale, tmp_path):
-    """The portal served as in production, by several processes; its log is in the folder."""
-    with socket.socket() as libera:
-        libera.bind(("127.0.0.1", 0))
-        porta = libera.getsockname()[1]
-    portale.manage("collectstatic", "--noinput", "-v0")
-    registro = (tmp_path / "server.log").open("w")
-    server = subprocess.Popen(
-        [sys.executable, "manage.py", "avvia", "--solo", "web", "--porta", str(porta)],
-        cwd=RADICE,
-        env=portale.env,
-        stdout=registro,
-        stderr=registro,
-        start_new_session=True,
-    )
-    base = f"http://127.0.0.1:{porta}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{base}/salute/viva/", timeout=2)
-                break
-            except (urllib.error.URLError, TimeoutError, ConnectionError):
-                assert server.poll() is None, "the server did not start"
-                time.sleep(0.25)
+    with sito_servito(portale, tmp_path) as base:
         yield base
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        registro.close()
 
 
 class SenzaRinvii(urllib.request.HTTPRedirectHandler):

@@ -20,13 +20,12 @@ from portale.lib import dates
 
 from . import bisogni, coda, commenti, services
 from .admin_forms import AccogliSegnalazioneForm, ConfermaForm, NascondiForm
-from .admin_views import dove, somiglianti
+from .admin_views import dove, solo_da, somiglianti
 from .coda import Attesa, Genere
-from .models import Segnalazione
+from .models import Bisogno, Proposta, Segnalazione
 from .permissions import can_moderare
 
 PER_PAGINA = 50
-NEGATIVE = ("nascondi", "accogli", "conferma")
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,16 @@ class Decisione:
     esegui: Callable
     fatto: str
     grave: bool = False
+
+
+def _sposta(verbo, da):
+    """A verb that is only for what is still as the moderator read it."""
+
+    def esegui(attesa, dati, autore, adesso):
+        with solo_da(attesa.oggetto, da):
+            verbo(attesa.oggetto, autore, **dati, adesso=adesso)
+
+    return esegui
 
 
 def _chiudi(esito):
@@ -58,9 +67,7 @@ DECISIONI = {
             _("Va bene"),
             _("Pubblica"),
             ConfermaForm,
-            lambda attesa, dati, autore, adesso: services.pubblica(
-                attesa.oggetto, autore, adesso=adesso
-            ),
+            _sposta(services.pubblica, Proposta.Stato.INVIATA),
             _("Pubblicata."),
         ),
         Decisione(
@@ -68,9 +75,7 @@ DECISIONI = {
             _("Non si può pubblicare"),
             _("Nascondi"),
             NascondiForm,
-            lambda attesa, dati, autore, adesso: services.nascondi(
-                attesa.oggetto, autore, **dati, adesso=adesso
-            ),
+            _sposta(services.nascondi, Proposta.Stato.INVIATA),
             _("Nascosta: chi l'ha scritta riceve il motivo."),
             grave=True,
         ),
@@ -81,9 +86,7 @@ DECISIONI = {
             _("Va bene"),
             _("Pubblica"),
             ConfermaForm,
-            lambda attesa, dati, autore, adesso: bisogni.pubblica(
-                attesa.oggetto, autore, adesso=adesso
-            ),
+            _sposta(bisogni.pubblica, Bisogno.Stato.INVIATO),
             _("Pubblicato."),
         ),
         Decisione(
@@ -91,9 +94,7 @@ DECISIONI = {
             _("Non si può pubblicare"),
             _("Nascondi"),
             NascondiForm,
-            lambda attesa, dati, autore, adesso: bisogni.nascondi(
-                attesa.oggetto, autore, **dati, adesso=adesso
-            ),
+            _sposta(bisogni.nascondi, Bisogno.Stato.INVIATO),
             _("Nascosto: chi l'ha scritto riceve il motivo."),
             grave=True,
         ),
@@ -123,9 +124,7 @@ DECISIONI = {
             _("Si può mostrare"),
             _("Riammetti"),
             ConfermaForm,
-            lambda attesa, dati, autore, adesso: services.pubblica(
-                attesa.oggetto, autore, adesso=adesso
-            ),
+            _sposta(services.pubblica, Proposta.Stato.NASCOSTA),
             _("Riammessa: chi l'ha scritta riceve un avviso."),
         ),
         Decisione(
@@ -133,9 +132,7 @@ DECISIONI = {
             _("Resta nascosta"),
             _("Lasciala nascosta"),
             NascondiForm,
-            lambda attesa, dati, autore, adesso: services.conferma_nascosta(
-                attesa.oggetto, autore, **dati, adesso=adesso
-            ),
+            _sposta(services.conferma_nascosta, Proposta.Stato.NASCOSTA),
             _("Resta nascosta: chi l'ha scritta riceve il motivo."),
             grave=True,
         ),

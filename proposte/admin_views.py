@@ -4,6 +4,7 @@ Each view takes the ``ModelAdmin`` that mounts it (see ``PropostaAdmin.get_urls`
 proposal and asks for the permission in one step: without it the page does not exist.
 """
 
+from contextlib import contextmanager
 from functools import partial
 
 from django.contrib import messages
@@ -166,6 +167,25 @@ def _porta(model_admin, request, proposta, *, stati, contesto=None, **kwargs):
     )
 
 
+@contextmanager
+def solo_da(oggetto, *stati):
+    """Hold a proposal or a need while something is done to it that was decided on seeing it in
+    one of these states. Raises Rifiuto when a colleague has moved it since."""
+    with transaction.atomic():
+        ora = (
+            type(oggetto)
+            .objects.select_for_update(of=["self"], no_key=True)
+            .filter(pk=oggetto.pk)
+            .first()
+        )
+        if ora is None or ora.stato not in stati:
+            raise services.Rifiuto(
+                gettext("Nel frattempo qualcuno ha cambiato lo stato: ora è «%(stato)s».")
+                % {"stato": ora.get_stato_display() if ora else gettext("eliminato")}
+            )
+        yield
+
+
 def _chi_lo_sapra(proposta):
     """Who is told by mail of what this door does."""
     seguaci = proposta.seguaci.exclude(partecipante=proposta.proponente_id).count()
@@ -192,9 +212,16 @@ def _chi_lo_sapra(proposta):
 
 
 def pubblica(model_admin, request, pk):
+    """To be published, or shown again: the page says which, and does that alone."""
     proposta = _proposta(request, pk, can_moderare)
     adesso = timezone.now()
-    riammette = proposta.stato == Stato.NASCOSTA
+    vista = request.POST.get("vista", proposta.stato)
+    riammette = vista == Stato.NASCOSTA
+
+    def esegui(dati):
+        with solo_da(proposta, Stato.NASCOSTA if riammette else Stato.INVIATA):
+            services.pubblica(proposta, request.user, **dati, adesso=adesso)
+
     return _porta(
         model_admin,
         request,
@@ -205,9 +232,9 @@ def pubblica(model_admin, request, pk):
         spiegazione=gettext("Torna dov'era prima di essere nascosta: tutti la leggono di nuovo.")
         if riammette
         else gettext("Da adesso tutti la leggono e, se la fase lo prevede, la sostengono."),
-        contesto={"elenco": _come_si_leggera(proposta)},
+        contesto={"elenco": _come_si_leggera(proposta), "nascosti": [("vista", vista)]},
         bottone=gettext("Riammetti") if riammette else gettext("Pubblica"),
-        esegui=lambda dati: services.pubblica(proposta, request.user, **dati, adesso=adesso),
+        esegui=esegui,
         fatto=gettext("Riammessa.") if riammette else gettext("Pubblicata: si vede sul sito."),
     )
 
@@ -394,15 +421,8 @@ def valutazione(model_admin, request, pk):
 
 
 def _valuta(proposta, autore, stati, *, testo, adesso):
-    """One verb sends a published one on and reopens a decided one: each door does its own, also
-    when a colleague has changed the state since the page was opened."""
-    with transaction.atomic():
-        ora = Proposta.objects.select_for_update(of=["self"], no_key=True).get(pk=proposta.pk)
-        if ora.stato not in stati:
-            raise services.Rifiuto(
-                gettext("La proposta è «%(stato)s»: non può diventare «%(nuovo)s».")
-                % {"stato": ora.get_stato_display(), "nuovo": Stato.IN_VALUTAZIONE.label}
-            )
+    """One verb sends a published one on and reopens a decided one: each door does its own."""
+    with solo_da(proposta, *stati):
         services.metti_in_valutazione(proposta, autore, testo=testo, adesso=adesso)
 
 
@@ -1106,9 +1126,8 @@ def pubblica_molte(model_admin, request, queryset):
 
 def _pubblica_una(request, proposta, testo, adesso):
     # A hidden one deserves a look of its own.
-    if proposta.stato == Stato.NASCOSTA:
-        raise services.Rifiuto(gettext("È nascosta: aprila per riammetterla."))
-    services.pubblica(proposta, request.user, testo=testo, adesso=adesso)
+    with solo_da(proposta, Stato.INVIATA):
+        services.pubblica(proposta, request.user, testo=testo, adesso=adesso)
 
 
 def valuta_molte(model_admin, request, queryset):

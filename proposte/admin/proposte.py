@@ -252,6 +252,8 @@ class PropostaAdmin(UfficioModelAdmin):
     # The key is the order in which they were begun, and needs no index of its own.
     ordering = ["-pk"]
     sortable_by = ["n_sostegni"]
+    # Where a list is for deciding: what waits longest first, what is alike side by side.
+    ORDINI = {"moderazione": ["inviata_at", "pk"], "doppioni": ["indice_titolo", "pk"]}
     actions = ["pubblica_molte", "valuta_molte"]
     inlines = [
         RispostaInline,
@@ -265,6 +267,9 @@ class PropostaAdmin(UfficioModelAdmin):
 
     def get_queryset(self, request):
         return proposte_visibili(request.user).order_by(*self.ordering)
+
+    def get_ordering(self, request):
+        return self.ORDINI.get(request.GET.get(DaFareFilter.parameter_name), self.ordering)
 
     def has_change_permission(self, request, obj=None):
         # Nothing is saved by the page itself, whoever posts to it: the doors do.

@@ -51,6 +51,7 @@ pytestmark = pytest.mark.django_db
 Stato = Proposta.Stato
 ELENCO = "/admin/proposte/proposta/"
 EMAIL = "segreta.persona@example.org"
+NEL_FRATTEMPO = "Nel frattempo qualcuno ha cambiato lo stato: ora è"
 
 
 @pytest.fixture
@@ -327,6 +328,8 @@ def test_a_moderator_reads_no_address_and_no_name_that_was_not_shown(client):
         *(porta(proposta, nome) for proposta in (inviata, pubblicata) for nome in LETTURE),
         pagina(coperta),
         porta(pubblicata, "nascondi"),
+        "/admin/proposte/bisogno/",
+        reverse("admin:proposte_bisogno_change", args=[bisogno.pk]),
         porta(coperta, "pubblica"),
         reverse("admin:proposte_proposta_coda"),
         voce("proposta", in_coda),
@@ -569,6 +572,21 @@ def test_the_filters_answer_the_offices_questions(client, ufficio):
     assert trovate(esempio__exact=1) == {esempio}
 
 
+def test_what_waits_longest_comes_first_and_twins_are_side_by_side(client, ufficio):
+    adesso = timezone.now()
+    una, due, tre, quattro = (
+        PropostaFactory(inviata=True, titolo=titolo, inviata_at=adesso - timedelta(hours=ore))
+        for titolo, ore in (("Orti", 1), ("Alberi", 3), ("Gli orti", 2), ("Un albero", 4))
+    )
+
+    def trovate(**filtri):
+        return list(client.get(ELENCO, filtri).context["cl"].result_list)
+
+    assert trovate() == [quattro, tre, due, una]
+    assert trovate(serve="moderazione") == [quattro, due, tre, una]
+    assert trovate(serve="doppioni") == [due, quattro, una, tre]
+
+
 def test_a_filter_that_is_not_hers_selects_nothing_for_a_moderator(client):
     entra(client, "moderatore")
     PropostaFactory()
@@ -674,6 +692,26 @@ def test_of_two_moderators_the_second_is_told_who_was_quicker_and_keeps_her_word
     assert response.context["prossima"] == voce("proposta", altra)
     proposta.refresh_from_db()
     assert proposta.stato == Stato.PUBBLICATA
+
+
+def test_who_publishes_does_not_undo_a_colleagues_hiding_that_she_has_not_seen(client):
+    moderatore = entra(client, "moderatore")
+    proposta = PropostaFactory(inviata=True)
+    vista = client.get(porta(proposta, "pubblica")).context["nascosti"]
+    services.nascondi(proposta, UserFactory(), "altro", "Offende.", adesso=timezone.now())
+
+    response = client.post(porta(proposta, "pubblica"), {**dict(vista), "testo": "Bella idea."})
+
+    assert errori(response) == f"* __all__\n  * {NEL_FRATTEMPO} «nascosta»."
+    assert "Bella idea." in html(response)
+    proposta.refresh_from_db()
+    assert proposta.stato == Stato.NASCOSTA
+    # Seen as it is, it is shown again.
+    vista = client.get(porta(proposta, "pubblica")).context["nascosti"]
+    client.post(porta(proposta, "pubblica"), {**dict(vista)})
+    proposta.refresh_from_db()
+    assert proposta.stato == Stato.PUBBLICATA
+    assert proposta.passaggi.last().autore == moderatore
 
 
 def test_a_report_that_is_right_hides_the_thing_and_closes_the_other_reports(client):
@@ -1586,9 +1624,8 @@ def test_several_are_put_under_evaluation_and_what_is_refused_is_told_one_by_one
 
     assert messaggi(response) == [
         "2 proposte fatte.",
-        "«Ancora da leggere»: La proposta è «inviata, da moderare»: non può diventare "
-        "«in valutazione».",
-        "«Già decisa»: La proposta è «non accolta»: non può diventare «in valutazione».",
+        f"«Ancora da leggere»: {NEL_FRATTEMPO} «inviata, da moderare».",
+        f"«Già decisa»: {NEL_FRATTEMPO} «non accolta».",
     ]
     assert [Proposta.objects.get(pk=pk).stato for pk in scelte] == [
         "in_valutazione",
@@ -1615,7 +1652,7 @@ def test_several_are_published_but_not_those_that_were_hidden(client):
 
     assert messaggi(response) == [
         "1 proposta fatta.",
-        "«Coperta»: È nascosta: aprila per riammetterla.",
+        f"«Coperta»: {NEL_FRATTEMPO} «nascosta».",
     ]
     inviata.refresh_from_db()
     coperta.refresh_from_db()

@@ -8,6 +8,7 @@ is left behind on a proposal that has just gone into another one.
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.partecipanti import attuale
@@ -85,6 +86,14 @@ def quanti_sostegni(proposta: Proposta) -> int:
     return proposta.sostegni.count()
 
 
+def sostenute_da(partecipante):
+    """What she supports and everybody may read, latest first: rows of Sostegno."""
+    suoi = Sostegno.objects.filter(
+        partecipante=partecipante, proposta__stato__in=Proposta.PUBBLICI
+    )
+    return suoi.select_related("proposta").order_by("-created_at", "-pk")
+
+
 # --- Following ------------------------------------------------------------------------------
 
 
@@ -117,6 +126,13 @@ def _segui(partecipante, cosa, adesso):
     )
     Seguito.objects.filter(partecipante=partecipante, **cosa).exclude(portato_da=None).update(
         portato_da=None
+    )
+
+
+def seguite_da(partecipante):
+    """What she follows and can be read: rows of Seguito."""
+    return Seguito.objects.filter(partecipante=partecipante).filter(
+        Q(proposta=None) | Q(proposta__stato__in=Proposta.PUBBLICI)
     )
 
 

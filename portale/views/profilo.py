@@ -10,15 +10,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ProfiloForm
+from accounts.partecipanti import della_persona
 from eventi.models import Incontro, Iscrizione
+from proposte.partecipazione import seguite_da, sostenute_da
 
 Stato = Iscrizione.Stato
+# How many of the proposals that she supports the page names; the others are on a page of theirs.
+ULTIME = 5
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profilo(request):
-    """Her registrations, those made as a guest included, and her own data."""
+    """Her registrations, those made as a guest included, her part in the proposals, and her own
+    data."""
     persona = request.user
     form = ProfiloForm(request.POST or None, instance=persona)
     if request.method == "POST" and form.is_valid():
@@ -35,8 +40,26 @@ def profilo(request):
         .with_posizione()
         .order_by("incontro__inizio", "pk")
     )
-    contesto = {"form": form, "persona": persona, **_gruppi(iscrizioni, timezone.now())}
+    contesto = {
+        "form": form,
+        "persona": persona,
+        **_gruppi(iscrizioni, timezone.now()),
+        **_proposte(della_persona(persona)),
+    }
     return render(request, "portale/profilo.html", contesto)
+
+
+def _proposte(partecipante):
+    """What she proposes, supports and follows. Without a confirmed address she is nobody yet."""
+    if partecipante is None:
+        return {"sostenute": [], "n_proposte": 0, "n_sostenute": 0, "n_seguiti": 0}
+    sostenute = sostenute_da(partecipante)
+    return {
+        "sostenute": sostenute[:ULTIME],
+        "n_proposte": partecipante.proposte.count(),
+        "n_sostenute": sostenute.count(),
+        "n_seguiti": seguite_da(partecipante).count(),
+    }
 
 
 def _gruppi(iscrizioni, adesso):

@@ -298,6 +298,25 @@ def seguito_list(request):
     return render(request, "seguiti/seguito_list.html", contesto)
 
 
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sostegno_list(request):
+    """What she supports, for her alone."""
+    io = partecipanti.attuale(request)
+    if io is None:
+        return _elenco_per_mail(request)
+    pagina = Paginator(partecipazione.sostenute_da(io), PER_PAGINA).get_page(
+        request.GET.get("page")
+    )
+    contesto = {
+        "io": io,
+        "ospite": not request.user.is_authenticated,
+        "page_obj": pagina,
+        "qui": request.get_full_path(),
+    }
+    return render(request, "seguiti/sostegno_list.html", contesto)
+
+
 def _elenco_per_mail(request):
     adesso = timezone.now()
     form = OspiteForm(

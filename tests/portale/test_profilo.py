@@ -6,8 +6,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.partecipanti import della_persona
 from eventi.models import Incontro
-from tests.factories import IncontroFactory, IscrizioneFactory, UserFactory
+from tests.factories import (
+    IncontroFactory,
+    IscrizioneFactory,
+    PropostaFactory,
+    SeguitoFactory,
+    SostegnoFactory,
+    UserFactory,
+)
 from tests.ruoli import RUOLI, entra
 
 pytestmark = pytest.mark.django_db
@@ -95,9 +103,48 @@ def test_it_asks_the_same_queries_for_one_or_three(n, client, persona, django_as
     for _ in range(n):
         IscrizioneFactory(email="anna@example.org")
         IscrizioneFactory(email="anna@example.org", in_attesa=True)
+        SostegnoFactory(partecipante=della_persona(persona))
+    # Who she is as a participant is written down at her first visit.
+    client.get(reverse("profilo"))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(9):
         client.get(reverse("profilo"))
+
+
+def test_it_shows_what_she_proposes_supports_and_follows_and_nobody_elses(client, persona):
+    io = della_persona(persona)
+    for n in range(7):
+        SostegnoFactory(partecipante=io, proposta__titolo=f"Sostenuta {n}")
+    SostegnoFactory(partecipante=io, proposta__titolo="Nascosta", proposta__stato="nascosta")
+    SostegnoFactory(proposta__titolo="Di un'altra")
+    PropostaFactory(proponente=io)
+    SeguitoFactory.create_batch(2, partecipante=io)
+    SeguitoFactory()
+
+    risposta = client.get(reverse("profilo"))
+
+    assert [sostegno.proposta.titolo for sostegno in risposta.context["sostenute"]] == [
+        f"Sostenuta {n}" for n in (6, 5, 4, 3, 2)
+    ]
+    assert [risposta.context[nome] for nome in ("n_proposte", "n_sostenute", "n_seguiti")] == [
+        1,
+        7,
+        2,
+    ]
+    assert "Nascosta" not in risposta.text
+    assert "Di un" not in risposta.text
+
+
+def test_an_address_that_is_not_confirmed_shows_nobodys_part(client):
+    persona = UserFactory(email="anna@example.org")
+    EmailAddress.objects.filter(user=persona).update(verified=False)
+    SostegnoFactory(partecipante__email="anna@example.org", proposta__titolo="Di un'altra")
+    client.force_login(persona)
+
+    risposta = client.get(reverse("profilo"))
+
+    assert (risposta.status_code, risposta.context["n_sostenute"]) == (200, 0)
+    assert "Di un" not in risposta.text
 
 
 def test_an_empty_profile_says_where_to_go(client, persona):

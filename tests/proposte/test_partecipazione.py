@@ -755,3 +755,26 @@ def test_the_rule_about_the_phase_reads_the_day_of_rome(proposta, io):
         with time_machine.travel(istante, tick=False):
             perche = partecipazione.perche_non_sostieni(riletta(proposta), timezone.now())
         assert (perche == "") is aperta
+
+
+@pytest.mark.parametrize("quante", [1, 3])
+def test_the_page_of_what_one_supports_shows_hers_alone_at_a_constant_cost(
+    client, io, quante, django_assert_num_queries
+):
+    for n in range(quante):
+        SostegnoFactory(partecipante=io, proposta__titolo=f"La mia {n}")
+    SostegnoFactory(partecipante=io, proposta__titolo="Decisa", proposta__stato=Stato.ACCOLTA)
+    SostegnoFactory(partecipante=io, proposta__titolo="Sparita", proposta__stato=Stato.NASCOSTA)
+    SostegnoFactory(proposta__titolo="Quella di un'altra")
+    riconosciuta(client, io)
+    elenco = reverse("seguiti:sostegno_list")
+
+    with django_assert_num_queries(4):
+        testo = unescape(client.get(elenco).text)
+
+    assert [f"La mia {n}" in testo for n in range(3)] == [n < quante for n in range(3)]
+    assert "Decisa" in testo
+    # What is decided is not taken back.
+    assert testo.count("/non-sostenere/") == quante
+    assert "Sparita" not in testo
+    assert "Quella di un'altra" not in testo

@@ -135,7 +135,7 @@ def _slug(dati, nome):
 def _percorso(adesso):
     """The process in which proposals are collected now; else the one of the home page."""
     oggi = dates.a_roma(adesso).date()
-    percorsi = list(Percorso.objects.in_evidenza().with_fasi()[:5])
+    percorsi = list(Percorso.objects.in_evidenza().with_fasi()[:20])
     aperti = [percorso for percorso in percorsi if percorso.apre("proposte", oggi)]
     return next(iter(aperti or percorsi), None)
 

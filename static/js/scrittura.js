@@ -14,6 +14,16 @@ function dopo(attesa, che) {
   }
 }
 
+// What the page came with, and what is in it now: she may have begun before this script ran.
+function diverso(campo) {
+  if (campo.type === 'checkbox' || campo.type === 'radio') return campo.checked !== campo.defaultChecked
+  if (campo.options) return [...campo.options].some((o) => o.selected !== o.defaultSelected && !sola(campo))
+  return campo.type !== 'submit' && campo.name !== 'q' && campo.value !== campo.defaultValue
+}
+// A choice of which the page names none as the first one is that first one.
+const sola = (campo) => campo.selectedIndex === 0 && ![...campo.options].some((o) => o.defaultSelected)
+const gia_scritto = () => [...modulo.elements].some((campo) => campo.name && diverso(campo))
+
 // --- Saving ----------------------------------------------------------------------------------
 
 const QUIETE = 1500 // after the last key
@@ -189,6 +199,7 @@ if (parole.salva) {
   for (const evento of ['input', 'change']) {
     modulo.addEventListener(evento, (e) => e.target.name !== 'q' && scritto())
   }
+  if (gia_scritto()) scritto()
   window.addEventListener('online', () => tentativi && salva())
   // She looks elsewhere, or puts the phone away: now, not in a few seconds.
   document.addEventListener('visibilitychange', () => {
@@ -214,7 +225,7 @@ if (parole.salva) {
     pulsante.click()
   })
 } else {
-  let cambiato = false
+  let cambiato = gia_scritto()
   modulo.addEventListener('input', () => {
     cambiato = true
   })

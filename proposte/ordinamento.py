@@ -247,10 +247,10 @@ def conta_punti(
 ) -> int:
     """Write how many dots each need got: for each number, what the writer saw and what she
     counted. Priorities follow the dots, all of them again, except where somebody gave another
-    one by hand. Returns how many dots changed.
+    one by hand, or everybody has read it. Returns how many dots changed.
 
     Raises Superata, and writes nothing, when somebody else counted one of these needs
-    differently; what everybody reads already changes only with ``anche_pubblicati``.
+    differently; the dots that everybody reads change only with ``anche_pubblicati``.
     """
     with incontro_bloccato(incontro.pk, adesso) as incontro:
         righe_ = list(
@@ -274,7 +274,7 @@ def conta_punti(
             if bisogno.stato == Bisogno.Stato.PUBBLICATO and not anche_pubblicati:
                 raise Rifiuto(_("«%(titolo)s» è già pubblicato.") % {"titolo": bisogno.titolo})
             cambiano[bisogno.pk] = nuovo
-        _scrivi_punti(righe_, cambiano, anche_pubblicati)
+        _scrivi_punti(righe_, cambiano)
     return len(cambiano)
 
 
@@ -282,28 +282,27 @@ def massimo_dei_punti(bisogni_: Iterable[Bisogno]) -> int:
     return max((bisogno.punti or 0 for bisogno in bisogni_), default=0)
 
 
-def _scrivi_punti(righe_, cambiano, anche_pubblicati):
+def _scrivi_punti(righe_, cambiano):
     prima = massimo_dei_punti(righe_)
     seguono = {
         bisogno.pk
         for bisogno in righe_
-        if bisogno.priorita in (None, priorita_dai_punti(bisogno.punti, prima))
+        if bisogno.stato != Bisogno.Stato.PUBBLICATO
+        and bisogno.priorita in (None, priorita_dai_punti(bisogno.punti, prima))
     }
     for bisogno in righe_:
         bisogno.punti = cambiano.get(bisogno.pk, bisogno.punti)
     dopo = massimo_dei_punti(righe_)
     for bisogno in righe_:
-        pubblicato = bisogno.stato == Bisogno.Stato.PUBBLICATO
-        if pubblicato and not anche_pubblicati:
-            continue
         priorita = bisogno.priorita
         if bisogno.pk in seguono:
             priorita = priorita_dai_punti(bisogno.punti, dopo)
-        if priorita != bisogno.priorita or bisogno.pk in cambiano:
-            # Not updated_at: who is rewriting the words of a need need not start again.
-            Bisogno.objects.filter(pk=bisogno.pk).update(punti=bisogno.punti, priorita=priorita)
-            if pubblicato:
-                contenuto_cambiato.send(Bisogno)
+        if priorita == bisogno.priorita and bisogno.pk not in cambiano:
+            continue
+        # Not updated_at: who is rewriting the words of a need need not start again.
+        Bisogno.objects.filter(pk=bisogno.pk).update(punti=bisogno.punti, priorita=priorita)
+        if bisogno.stato == Bisogno.Stato.PUBBLICATO:
+            contenuto_cambiato.send(Bisogno)
 
 
 # --- Ideas and drafts -----------------------------------------------------------------------

@@ -234,6 +234,12 @@ class FiltroProposte(Filtro):
             return Ordine("n_sostegni")
         return Ordine("n_commenti" if scelto == "commentate" else "pubblicata_at")
 
+    def indirizzo(self, **cambi) -> dict:
+        argomenti = super().indirizzo(**cambi)
+        if argomenti.get("ordine") != "casuale":
+            argomenti.pop("seme", None)
+        return argomenti
+
     def dove(self) -> dict:
         """The filters on the proposal's own columns."""
         scelte = self.scelte

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import allegati, coda, conteggi, riepiloghi
+from . import allegati, coda, conteggi, importazione, riepiloghi
 
 
 @shared_task
@@ -21,5 +21,7 @@ def avvisi():
 
 @shared_task
 def pulisci():
-    """Delete the files that no row names (any more)."""
-    allegati.pulisci_orfani(timezone.now())
+    """Delete the files that no row names (any more), and the lists that nobody imported."""
+    adesso = timezone.now()
+    allegati.pulisci_orfani(adesso)
+    importazione.pulisci(adesso)

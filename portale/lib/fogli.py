@@ -68,6 +68,32 @@ def righe_csv(righe) -> Iterator[str]:
         yield ("" if numero else "\ufeff") + scrivi([neutra(valore) for valore in riga])
 
 
+def xlsx(tavole: dict[str, list[list[object]]]) -> bytes:
+    """A workbook with a sheet for each name; its first row is the names of the columns. All of it
+    is text, also what looks like a formula."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
+    libro = Workbook()
+    libro.remove(libro.active)
+    for nome, righe in tavole.items():
+        foglio = libro.create_sheet(nome)
+        foglio.freeze_panes = "A2"
+        for numero, valori in enumerate(righe, start=1):
+            for colonna, valore in enumerate(valori, start=1):
+                cella = foglio.cell(numero, colonna)
+                cella.set_explicit_value("" if valore is None else str(valore), "s")
+                cella.number_format = "@"
+                if numero == 1:
+                    cella.font = Font(bold=True)
+        for colonna in foglio.columns:
+            larghezza = max(len(str(cella.value or "")) for cella in colonna)
+            foglio.column_dimensions[colonna[0].column_letter].width = min(60, larghezza + 3)
+    contenuto = io.BytesIO()
+    libro.save(contenuto)
+    return contenuto.getvalue()
+
+
 def leggi(
     contenuto: bytes, *, riconosce: Callable[[list[str]], int]
 ) -> Iterator[tuple[str, Iterator[Riga]]]:

@@ -358,6 +358,9 @@ class PropostaAdmin(UfficioModelAdmin):
         if can_gestire(user):
             url = reverse("admin:proposte_proposta_esiti")
             porte.append(admin_views.Porta(url, _("Esiti preparati")))
+        if can_registrare(user):
+            url = reverse("admin:proposte_importazione_add")
+            porte.append(admin_views.Porta(url, _("Importa da un file")))
         return porte
 
     def get_actions(self, request):

@@ -234,9 +234,7 @@ class BozzaForm(forms.Form):
         help_text=_("Solo se scrivi per un'associazione, un comitato, una scuola, un gruppo."),
         widget=forms.TextInput({"autocomplete": "organization"}),
     )
-    versione = forms.IntegerField(
-        required=False, min_value=0, widget=forms.HiddenInput({"autocomplete": "off"})
-    )
+    versione = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     # Fields that are columns of the same name.
     SEMPLICI = (
@@ -248,6 +246,9 @@ class BozzaForm(forms.Form):
         self.proposta = proposta
         kwargs.setdefault("initial", self.iniziali(proposta))
         super().__init__(*args, **kwargs)
+        if (suo := proposta.laboratorio) is not None and not suo.attivo:
+            # Closed since: it can be kept, and is offered to nobody else.
+            self.fields["laboratorio"].choices = [*_luoghi(), (str(suo.pk), suo.nome)]
         self.helper = PortaleFormHelper(self, submit=None)
         # The page has more in the same form: the files, and several buttons.
         self.helper.form_tag = False
@@ -322,10 +323,18 @@ class BozzaForm(forms.Form):
         return valori
 
     def insiemi(self) -> dict:
-        """Themes and needs, where nothing is wrong with them."""
+        """Themes and needs, where nothing is wrong with them; those that the page does not show
+        (any more) stay where they are."""
+        mostrati = {
+            "temi": lambda tema: tema.attivo,
+            "bisogni": lambda bisogno: bisogno.stato == Bisogno.Stato.PUBBLICATO,
+        }
         return {
-            nome: list(self.cleaned_data[nome])
-            for nome in ("temi", "bisogni")
+            nome: [
+                *self.cleaned_data[nome],
+                *(r for r in getattr(self.proposta, nome).all() if not mostrato(r)),
+            ]
+            for nome, mostrato in mostrati.items()
             if nome in self.cleaned_data
         }
 

@@ -300,7 +300,7 @@ def test_a_wrong_field_is_told_at_once_and_the_others_are_saved(browser_nuovo, l
 
     page.get_by_label("Titolo").fill("Una fontanella")
     expect(stato(page)).to_have_text(SALVATO)
-    expect(page.locator(".campo-errore")).to_have_count(0)
+    expect(page.locator(".campo-errore, .is-invalid, [aria-invalid]")).to_have_count(0)
     assert una().titolo == "Una fontanella"
 
 

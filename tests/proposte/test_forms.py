@@ -189,6 +189,21 @@ def test_a_closed_lab_and_an_old_theme_are_not_offered():
     assert list(form.errors) == ["laboratorio", "temi"]
 
 
+def test_what_the_page_does_not_show_any_more_stays_with_the_proposal():
+    chiuso = LaboratorioFactory(attivo=False)
+    proposta = PropostaFactory(laboratorio=chiuso)
+    nascosto, vecchio = BisognoFactory(stato="nascosto"), TemaFactory(attivo=False)
+    proposta.bisogni.set([nascosto])
+    proposta.temi.set([vecchio])
+
+    form = bozza_form(proposta, titolo="Alberi", laboratorio=str(chiuso.pk))
+
+    assert form.errors == {}
+    assert form.valori()["laboratorio_id"] == chiuso.pk
+    assert form.insiemi() == {"temi": [vecchio], "bisogni": [nascosto]}
+    assert nascosto.titolo not in form.as_p()
+
+
 def test_a_form_knows_whether_it_says_what_is_saved_already():
     proposta = PropostaFactory(
         bozza=True, titolo="Alberi", che_cosa="", perche="", laboratorio=None

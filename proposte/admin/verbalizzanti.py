@@ -262,7 +262,6 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
         """The link as a QR code, black on white whatever the office's screen looks like."""
         obj = self._verbalizzante(request, pk)
         response = HttpResponse(content_type="image/svg+xml")
-        response["Cache-Control"] = "private, no-store"
         disegno = segno.make_qr(link(obj), error="m")
         disegno.save(response, kind="svg", scale=8, border=4, dark="#000", light="#fff")
         return response

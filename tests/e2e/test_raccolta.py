@@ -1,6 +1,7 @@
 """A noisy table, a phone and a bad network: every note arrives once, in the order typed."""
 
 import contextlib
+import json
 import re
 import socket
 import threading
@@ -10,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Error, expect
 
 from proposte.models import Nota, Verbalizzante
+from proposte.views import raccolta as views
 from tests.factories import IncontroFactory, NotaFactory, VerbalizzanteFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -538,3 +540,93 @@ def test_the_worker_sends_what_was_left_when_the_page_is_closed(pagina, telefono
             break
         altrove.wait_for_timeout(100)
     assert nel_portale() == ["prima di chiudere"]
+
+
+def test_too_many_notes_in_a_minute_wait_for_the_next_and_none_is_lost(pagina, monkeypatch):
+    monkeypatch.setattr(views, "LIMITE", "2/3s")
+    testi = [f"nota {n}" for n in range(8)]
+    for testo in testi:
+        scrivi(pagina, testo)
+        pagina.wait_for_timeout(100)
+    expect(stato(pagina)).to_have_text(re.compile(r"^\d note da inviare.$"))
+    expect(stato(pagina)).to_have_text("Tutto salvato: 8 note.", timeout=30_000)
+    assert nel_portale() == testi
+
+
+def test_forty_notes_typed_without_a_pause_on_a_network_that_comes_and_goes(pagina, rete):
+    testi = [f"nota {n}" for n in range(40)]
+    for n, testo in enumerate(testi):
+        rete.diventa(("c'è", "manca", "perde", "c'è")[n // 4 % 4])
+        scrivi(pagina, testo)
+    rete.diventa("c'è")
+    expect(stato(pagina)).to_have_text("Tutto salvato: 40 note.", timeout=60_000)
+    assert nel_portale() == testi == note(pagina)
+    assert Nota.objects.count() == 40
+
+
+def test_two_note_takers_with_one_phone_do_not_see_each_other(pagina, telefono, rete):
+    altra = VerbalizzanteFactory(incontro=Verbalizzante.objects.get().incontro, tavolo=4)
+    rete.diventa("manca")
+    scrivi(pagina, "di Anna")
+    rete.diventa("c'è")
+    expect(stato(pagina)).to_have_text(SALVATO, timeout=60_000)
+    seconda = telefono.new_page()
+    seconda.goto(f"{rete.url}/raccolta/{altra.token}/")
+    expect(seconda.get_by_text("Questa pagina si apre anche senza rete")).to_be_visible()
+    expect(seconda.get_by_label("Tavolo")).to_have_value("4")
+    scrivi(seconda, "di Bruna")
+    expect(stato(seconda)).to_have_text("Tutto salvato: 1 nota.")
+    assert (note(pagina), note(seconda)) == (["di Anna"], ["di Bruna"])
+    rete.diventa("manca")
+    for scheda, testo in ((pagina, "di Anna"), (seconda, "di Bruna")):
+        scheda.reload()
+        expect(scheda.locator(".nota-testo")).to_have_text(testo)
+
+
+DEPOSITI = """async () => {
+  const depositi = {};
+  for (const nome of await caches.keys()) {
+    const voci = await (await caches.open(nome)).keys();
+    depositi[nome] = voci.some(({ url }) => new URL(url).pathname === location.pathname);
+  }
+  return depositi;
+}"""
+
+
+def test_new_files_of_the_portal_replace_the_old_ones_together_with_the_page(
+    pagina, rete, monkeypatch
+):
+    vecchia, file = views.file_da_conservare()
+    assert pagina.evaluate(DEPOSITI) == {f"raccolta /raccolta/ {vecchia}": True}
+    rete.diventa("manca")
+    scrivi(pagina, "scritta con la vecchia")
+    monkeypatch.setattr(views, "file_da_conservare", lambda: ("nuova", file))
+    rete.diventa("c'è")
+    pagina.reload()
+    nuova = {"raccolta /raccolta/ nuova": True}
+    pagina.wait_for_function(
+        f"async () => JSON.stringify(await ({DEPOSITI})()) === '{json.dumps(nuova)}'"
+        ".replaceAll(': ', ':')"
+    )
+
+    rete.diventa("manca")
+    pagina.reload()
+    scrivi_in_campo(pagina, "scritta con la nuova")
+    expect(stato(pagina)).to_contain_text("Senza rete")
+    rete.diventa("c'è")
+    expect(stato(pagina)).to_have_text("Tutto salvato: 2 note.", timeout=60_000)
+    assert nel_portale() == ["scritta con la vecchia", "scritta con la nuova"]
+
+
+def test_a_page_whose_new_files_did_not_all_arrive_still_opens(pagina, rete, monkeypatch):
+    vecchia, file = views.file_da_conservare()
+    monkeypatch.setattr(
+        views, "file_da_conservare", lambda: ("rotta", [*file, "/static/js/non-c-e.js"])
+    )
+    pagina.reload()
+    pagina.wait_for_timeout(1500)
+    assert pagina.evaluate(DEPOSITI)[f"raccolta /raccolta/ {vecchia}"] is True
+    rete.diventa("manca")
+    pagina.reload()
+    scrivi_in_campo(pagina, "scritta lo stesso")
+    expect(stato(pagina)).to_contain_text("1 nota da inviare.")

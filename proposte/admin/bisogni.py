@@ -548,7 +548,8 @@ class BisognoAdmin(UfficioModelAdmin):
             {nome: scritto[nome] for nome in campi},
             temi=scritto["temi"],
             email=scritto["email"],
-            pubblica=bool(scritto.get("pubblica")),
+            # The page does not offer it to her, but she could send it.
+            pubblica=can_moderare(request.user) and scritto["pubblica"],
             autore=request.user,
             adesso=adesso,
         )

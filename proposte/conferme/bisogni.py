@@ -35,7 +35,7 @@ def segnala(partecipante, parametri, adesso):
             adesso=adesso,
         )
     except bisogni.Rifiuto as no:
-        return Esito(reverse("bisogni:bisogno_list"), str(no), riuscito=False)
+        return Esito(reverse("bisogni:bisogno_nuovo"), str(no), riuscito=False)
     return esito(bisogno)
 
 

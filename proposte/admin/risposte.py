@@ -22,7 +22,7 @@ from proposte.permissions import can_gestire, can_leggere_verifica
 class RispostaAdmin(SolaLetturaAdmin):
     """The municipality's answers, all their versions. They are written at the proposal's door."""
 
-    list_display = ["di_proposta", "esito", "ufficio", "quando", "numero"]
+    list_display = ["titolo", "esito", "ufficio", "quando", "numero"]
     list_filter = ["esito", "ufficio"]
     list_select_related = ["proposta"]
     search_fields = ["testo", "ufficio", "proposta__titolo"]
@@ -42,6 +42,10 @@ class RispostaAdmin(SolaLetturaAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("proposta", "autore")
+
+    @admin.display(description=_("proposta"))
+    def titolo(self, risposta):
+        return str(risposta.proposta)
 
     @admin.display(description=_("proposta"))
     def di_proposta(self, risposta):

@@ -67,7 +67,6 @@ def proposta_nascosta(messaggio, adesso):
         proposta,
         pagina=reverse("proposte:proposta_riesame", args=[proposta.slug]),
         fatti=[
-            (_("Proposta"), proposta.titolo),
             (_("Motivo"), passo.get_motivo_display()),
             (_("Spiegazione"), passo.testo),
         ],
@@ -259,7 +258,7 @@ def _di_commento(nome, commento, io, **contesto):
     contesto = {
         "commento": commento,
         "nome": io.nome,
-        "esempio": commento.esempio,
+        "esempio": commento.proposta.esempio,
         "url": assoluto(partecipanti.link(io, indirizzo(commento))),
         **contesto,
     }

@@ -2,7 +2,8 @@
 
 Each line of ``permessi.txt`` is a route, a method and the answer to each role: a status, with
 where it leads for a redirect ("…" is the page itself). One answer alone holds for everybody. An
-empty form is posted, so 200 means that it came back with its errors.
+empty form is posted, so 200 means that it came back with its errors. What is asked for is
+published, and somebody else's; ``route@state`` asks for one in that state.
 """
 
 import re
@@ -13,14 +14,24 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.partecipanti import chiedi_conferma, link
+from proposte import urls, urls_bisogni
+from proposte.models import Allegato, Bisogno, Proposta
 from tests.e2e.pagine import nomi_delle_rotte
 from tests.factories import (
+    BisognoFactory,
+    CommentoFactory,
     DisponibilitaFactory,
     FaseFactory,
     IncontroFactory,
     IscrizioneFactory,
+    PartecipanteFactory,
+    PropostaFactory,
     ResocontoFactory,
+    TemaFactory,
+    VerbalizzanteFactory,
 )
 from tests.ruoli import RUOLI, entra
 
@@ -30,14 +41,62 @@ TABELLA = Path(__file__).with_name("permessi.txt")
 @pytest.fixture
 def indirizzo(db):
     """``indirizzo(rotta)``: where the route is, for things that exist."""
-    incontro = IncontroFactory(posti=30)
-    FaseFactory(percorso=incontro.percorso)
+    incontro = IncontroFactory(posti=30, laboratorio__slug="zona")
+    FaseFactory(
+        percorso=incontro.percorso, apre_proposte=True, apre_sostegni=True, apre_commenti=True
+    )
     resoconto = ResocontoFactory(
         incontro__percorso=incontro.percorso, incontro__laboratorio=incontro.laboratorio
     )
     allegato = resoconto.allegati.create(titolo="Foto", file=ContentFile(b"x", name="foto.txt"))
     iscrizione = IscrizioneFactory(incontro=incontro)
+    proposte = {stato: _proposta(incontro, stato) for stato in ("pubblicata", *PRIVATI)}
+    pubblica = proposte["pubblicata"]
+    bisogni = {
+        stato: BisognoFactory(percorso=incontro.percorso, slug=f"bisogno-{stato}", stato=stato)
+        for stato in Bisogno.Stato
+    }
+    bisogno = bisogni[Bisogno.Stato.PUBBLICATO]
+    commento = CommentoFactory(proposta=pubblica)
+    tema = TemaFactory()
+    raccolta = IncontroFactory(percorso=incontro.percorso, inizio=timezone.now(), fine=None)
+    verbalizzante = VerbalizzanteFactory(incontro=raccolta)
+    emerso = BisognoFactory(
+        percorso=incontro.percorso, incontro=raccolta, stato=Bisogno.Stato.BOZZA
+    )
+    idea = PropostaFactory(
+        percorso=incontro.percorso,
+        incontro=raccolta,
+        genere_proponente=Proposta.Proponente.INCONTRO,
+        proponente=None,
+        nome_mostrato="",
+        stato=Proposta.Stato.BOZZA,
+    )
+    partecipante = PartecipanteFactory()
+    chiesta = chiedi_conferma(
+        "sostegno",
+        email="ospite@example.org",
+        parametri={"proposta": pubblica.pk},
+        adesso=timezone.now(),
+    )
     argomenti = {
+        "partecipo:entra": [link(partecipante, "/").split("/")[2]],
+        "partecipo:conferma": [chiesta.token],
+        "proposte:commento_modifica": [pubblica.slug, commento.pk],
+        "proposte:commento_elimina": [pubblica.slug, commento.pk],
+        "proposte:commento_segnala": [pubblica.slug, commento.pk],
+        "proposte:allegato_togli": [pubblica.slug, pubblica.allegati.get().pk],
+        "raccolta:ordina": [raccolta.slug],
+        "raccolta:pubblica": [raccolta.slug],
+        "raccolta:ordina_bisogno": [raccolta.slug, emerso.pk],
+        "raccolta:ordina_idea": [raccolta.slug, idea.pk],
+        "raccolta:raccolta": [verbalizzante.token],
+        "raccolta:note": [verbalizzante.token],
+        "seguiti:segui_laboratorio": [incontro.laboratorio.slug],
+        "seguiti:smetti_laboratorio": [incontro.laboratorio.slug],
+        "seguiti:segui_tema": [tema.slug],
+        "seguiti:smetti_tema": [tema.slug],
+        "seguiti:seguito_lascia": [partecipante.token],
         "percorso_detail": [incontro.percorso.slug],
         "percorso_esiti": [incontro.percorso.slug],
         "laboratorio_detail": [incontro.laboratorio.slug],
@@ -54,9 +113,23 @@ def indirizzo(db):
         "account_reset_password_from_key": ["1", "set-password-sbagliata"],
     }
 
-    def trova(rotta):
+    def di(rotta, stato):
+        """The arguments of what is about one proposal or one need."""
+        if rotta.startswith("bisogni:"):
+            return [bisogni[stato].slug if stato else bisogno.slug]
+        proposta = proposte[stato] if stato else pubblica
+        if rotta.startswith("proposte:allegato_") and not rotta.endswith("_carica"):
+            return [proposta.slug, proposta.allegati.get().pk]
+        return [proposta.slug]
+
+    def trova(riga):
+        rotta, _, stato = riga.partition("@")
         di_norma = []
-        if rotta.startswith("iscrizioni:"):
+        if rotta in argomenti:
+            pass
+        elif rotta.startswith(("proposte:", "bisogni:")) and rotta not in SENZA_RIGA:
+            di_norma = di(rotta, stato)
+        elif rotta.startswith("iscrizioni:"):
             di_norma = [iscrizione.token]
         elif rotta.startswith("eventi:i") and rotta not in SENZA_INCONTRO:
             di_norma = [incontro.slug]
@@ -65,7 +138,33 @@ def indirizzo(db):
     return trova
 
 
+PRIVATI = ("bozza", "inviata", "nascosta", "ritirata")
 SENZA_INCONTRO = {"eventi:incontro_list", "eventi:incontro_archivio", "eventi:incontro_atom"}
+SENZA_RIGA = {
+    f"{modulo.app_name}:{modello.name}"
+    for modulo in (urls, urls_bisogni)
+    for modello in modulo.urlpatterns
+    if hasattr(modello, "name") and "<" not in str(modello.pattern)
+}
+
+
+def _proposta(incontro, stato):
+    """Somebody's proposal in this state, with a file."""
+    proposta = PropostaFactory(
+        percorso=incontro.percorso,
+        laboratorio=incontro.laboratorio,
+        slug=f"proposta-{stato}",
+        stato=stato,
+        pubblicata_at=None if stato in ("bozza", "inviata") else timezone.now(),
+    )
+    proposta.allegati.create(
+        genere=Allegato.Genere.IMMAGINE,
+        titolo="Foto",
+        file=ContentFile(b"x", name="foto.jpg"),
+        anteprima=ContentFile(b"x", name="foto.jpg"),
+        impronta="0",
+    )
+    return proposta
 
 
 def righe():
@@ -81,10 +180,46 @@ def risposta(client, metodo, url):
         transaction.set_rollback(True)
     dove = fatta.headers.get("Location", "").split("?")[0]
     dove = re.sub(r"^/iscrizioni/[^/]+/$", "/iscrizioni/TOKEN/", dove.replace(url, "…"))
+    dove = re.sub(r"^/proposte/bozza/[^/]+/$", "/proposte/bozza/SEGRETO/", dove)
     return f"{fatta.status_code}{dove}"
 
 
-ROTTE = sorted(set(nomi_delle_rotte()))
+# What not everybody sees, in the states in which it is not to be seen.
+NASCOSTE = [
+    f"proposte:{rotta}@{stato}"
+    for stato in PRIVATI
+    for rotta in (
+        "proposta_detail",
+        "proposta_percorso",
+        "proposta_versioni",
+        "proposta_scheda",
+        "proposta_qr",
+        "allegato_scarica",
+        "allegato_anteprima",
+        "sostegno_crea",
+        "seguito_crea",
+        "commento_crea",
+        "proposta_segnala",
+    )
+] + [
+    f"bisogni:{rotta}@{stato}"
+    for stato in ("bozza", "inviato", "nascosto")
+    for rotta in ("bisogno_detail", "bisogno_percorso")
+]
+# What only who wrote it may do, in the state in which she may.
+SUE = [
+    "proposte:bozza_modifica@bozza",
+    "proposte:bozza_salva@bozza",
+    "proposte:bozza_invia@bozza",
+    "proposte:bozza_riprendi@bozza",
+    "proposte:bozza_elimina@bozza",
+    "proposte:allegato_carica@bozza",
+    "proposte:allegato_togli@bozza",
+    "proposte:proposta_modifica@inviata",
+    "proposte:proposta_ritira@inviata",
+    "proposte:proposta_riesame@nascosta",
+]
+ROTTE = [*sorted(set(nomi_delle_rotte())), *NASCOSTE, *SUE]
 
 
 @pytest.mark.parametrize("ruolo", RUOLI)
@@ -107,7 +242,7 @@ def test_no_route_of_ours_takes_other_methods(client, indirizzo):
 
     avute = {
         (rotta, metodo): risposta(client, metodo, indirizzo(rotta))
-        for rotta in ROTTE
+        for rotta in set(nomi_delle_rotte())
         for metodo in ("PUT", "PATCH", "DELETE")
         # allauth's answer before they look at the method.
         if not rotta.startswith("account_")

@@ -1,5 +1,6 @@
 """What people write of a proposal, from the first word of a draft to an edit after publication."""
 
+import re
 import unicodedata
 
 from crispy_forms.layout import HTML, Div, Fieldset, Layout
@@ -16,8 +17,11 @@ from portale.lib.forms import PortaleFormHelper
 from .models import Bisogno, Proposta, Tema
 
 CITTA = "citta"
-# Marks that turn the direction of all that follows, not only of their own word.
-_DIREZIONE = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# Halves of a character.
+_MEZZI = re.compile("[\ud800-\udfff]")
+# Control characters, but for tab, end of line and NUL; and the marks that turn the direction of
+# all that follows, not only of their own word.
+_INVISIBILI = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 BISOGNI_MASSIMI = 20
 
 
@@ -61,7 +65,7 @@ class CampoTesto(forms.CharField):
 
     def to_python(self, value):
         testo = super().to_python(value)
-        if "�" in testo or any("\ud800" <= segno <= "\udfff" for segno in testo):
+        if "�" in testo or _MEZZI.search(testo):
             raise forms.ValidationError(self.error_messages["illeggibile"], code="illeggibile")
         return pulisci(testo) if self.righe else " ".join(pulisci(testo).split())
 
@@ -69,12 +73,7 @@ class CampoTesto(forms.CharField):
 def pulisci(testo: str) -> str:
     """See CampoTesto. NUL stays: the field's own validator refuses it."""
     testo = testo.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n")
-    testo = unicodedata.normalize("NFC", testo).translate(_DIREZIONE)
-    return "".join(
-        segno
-        for segno in testo
-        if segno in "\n\t\x00" or unicodedata.category(segno) not in ("Cc", "Cs")
-    ).strip()
+    return _INVISIBILI.sub("", unicodedata.normalize("NFC", testo)).strip()
 
 
 class _PerInviare:

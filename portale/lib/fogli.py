@@ -7,6 +7,7 @@ loaded from outside. It never opens more than it was told to.
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,6 +19,9 @@ from django.utils.translation import gettext as _
 
 # What makes a spreadsheet read a cell as a formula (OWASP, CSV Injection).
 _FORMULE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+# What no database keeps: NUL, halves of a character.
+_ILLEGGIBILI = re.compile("[\0\ud800-\udfff]")
 
 MEGA = 1024 * 1024
 # Of an XLSX once expanded, and of its parts.
@@ -228,7 +232,7 @@ def _righe_xlsx(foglio, rotto):
         for numero, valori in enumerate(
             foglio.iter_rows(values_only=True, max_col=COLONNE_MASSIME), start=1
         ):
-            celle = [_cella(valore) for valore in valori]
+            celle = ["" if valore is None else _cella(valore) for valore in valori]
             if not any(celle):
                 continue
             for colonna, origine in unite.get(numero, ()):
@@ -273,8 +277,6 @@ def _unite(foglio):
 
 def _cella(valore):
     """The text of a cell. What no text may hold becomes the mark of what cannot be read."""
-    if valore is None:
-        return ""
     if isinstance(valore, str):
         testo = valore
     elif isinstance(valore, bool):
@@ -288,4 +290,4 @@ def _cella(valore):
     else:
         # An array formula has its text beside.
         testo = str(getattr(valore, "text", None) or valore)
-    return "".join("�" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in testo).strip()
+    return _ILLEGGIBILI.sub("�", testo).strip()

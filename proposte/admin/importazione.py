@@ -34,7 +34,7 @@ class CaricaForm(forms.Form):
         label=_("File CSV o XLSX"),
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": f".csv,.txt,.xlsx,text/csv,{XLSX}"}),
-        help_text=_("Fino a 10 MB e 10.000 righe."),
+        help_text=_("Fino a 16 MB e 10.000 righe."),
         error_messages={"required": _("Scegli il file.")},
     )
     canale = forms.ChoiceField(
@@ -56,7 +56,7 @@ class CaricaForm(forms.Form):
             del self.fields["pubblica"]
         if troppo:
             self.fields["file"].error_messages["required"] = _(
-                "Il file pesa più di 10 MB: dividilo in più parti."
+                "Il file pesa più di 16 MB: dividilo in più parti."
             )
 
 

@@ -20,7 +20,7 @@ from portale.lib import dates
 
 from . import bisogni, coda, commenti, services
 from .admin_forms import AccogliSegnalazioneForm, ConfermaForm, NascondiForm
-from .admin_views import dove, solo_da, somiglianti
+from .admin_views import DOPPIO_CLIC, dove, solo_da, somiglianti
 from .coda import Attesa, Genere
 from .models import Bisogno, Proposta, Segnalazione
 from .permissions import can_moderare
@@ -260,6 +260,8 @@ def _non_aspetta_piu(model_admin, request, genere, pk, adesso):
     if oggetto is None:
         raise Http404
     prossima = coda.prossima()
+    if request.method == "POST" and _appena_deciso(oggetto, request.user, adesso):
+        return redirect(_url(*prossima) if prossima else reverse("admin:proposte_proposta_coda"))
     return TemplateResponse(
         request,
         "admin/proposte/proposta/coda_voce.html",
@@ -271,6 +273,16 @@ def _non_aspetta_piu(model_admin, request, genere, pk, adesso):
         },
         status=200 if request.method != "POST" else 409,
     )
+
+
+def _appena_deciso(oggetto, persona, adesso):
+    """Whether she has just decided on it herself: the second half of a double click."""
+    if isinstance(oggetto, Segnalazione):
+        chi, quando = oggetto.chiusa_da_id, oggetto.chiusa_at
+    else:
+        ultimo = oggetto.passaggi.order_by("-pk").first()
+        chi, quando = (ultimo.autore_id, ultimo.created_at) if ultimo else (None, None)
+    return chi == persona.pk and quando is not None and adesso - quando < DOPPIO_CLIC
 
 
 def _che_cosa_ne_e_stato(oggetto):

@@ -5,6 +5,7 @@ proposal and asks for the permission in one step: without it the page does not e
 """
 
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 
 from django.contrib import messages
@@ -42,7 +43,16 @@ from .admin_forms import (
     RispostaForm,
     VerificaForm,
 )
-from .models import Bisogno, Canale, EsitoPreparato, Proposta, Seguito, Sostegno, VerificaTecnica
+from .models import (
+    Bisogno,
+    Canale,
+    EsitoPreparato,
+    Passaggio,
+    Proposta,
+    Seguito,
+    Sostegno,
+    VerificaTecnica,
+)
 from .permissions import (
     can_gestire,
     can_leggere_verifica,
@@ -64,9 +74,9 @@ STATI_SPIEGATI = {
     Stato.IN_VALUTAZIONE: _(
         "In valutazione: la esaminano gli uffici e il Tavolo. Il passo dopo è l'esito."
     ),
-    Stato.ACCOLTA: _("Accolta: servono la risposta del Comune e poi gli avanzamenti."),
+    Stato.ACCOLTA: _("Accolta: dopo la risposta del Comune si raccontano gli avanzamenti."),
     Stato.ACCOLTA_CON_MODIFICHE: _(
-        "Accolta con modifiche: servono la risposta del Comune e poi gli avanzamenti."
+        "Accolta con modifiche: dopo la risposta del Comune si raccontano gli avanzamenti."
     ),
     Stato.NON_ACCOLTA: _(
         "Non accolta: serve la risposta del Comune. La decisione si può riaprire."
@@ -151,7 +161,39 @@ def _pagina(proposta):
     return reverse("admin:proposte_proposta_change", args=[proposta.pk])
 
 
-def _porta(model_admin, request, proposta, *, stati, contesto=None, **kwargs):
+# The same thing asked again by the same hand within this time is the second half of a double
+# click: it is done, and nobody is told that it cannot be.
+DOPPIO_CLIC = timedelta(seconds=10)
+
+
+def _porta(
+    model_admin,
+    request,
+    proposta,
+    *,
+    stati,
+    form,
+    esegui,
+    dopo=None,
+    doppio=None,
+    contesto=None,
+    **kwargs,
+):
+    """The door of a proposal in one of ``stati``. ``dopo`` are the states that it leads to, or
+    ``doppio(dati)`` tells whether what is asked was just done by this officer."""
+    if dopo is not None:
+        doppio = partial(_appena_passata, request, proposta, dopo)
+    if doppio and request.method == "POST" and form.is_valid() and doppio(form.cleaned_data):
+        return redirect(_pagina(proposta))
+
+    def una_volta(dati):
+        try:
+            esegui(dati)
+        except services.Rifiuto:
+            # The first click was finished while this one waited for its turn.
+            if not doppio or not doppio(dati):
+                raise
+
     chiusa = ""
     # What was being typed when a colleague was quicker is shown again with the refusal, not
     # replaced by it.
@@ -160,10 +202,24 @@ def _porta(model_admin, request, proposta, *, stati, contesto=None, **kwargs):
     return model_admin.porta(
         request,
         proposta,
+        form=form,
+        esegui=una_volta,
         rifiuto=services.Rifiuto,
         ritorno=_pagina(proposta),
         contesto={"chiusa": chiusa, **(contesto or {})},
         **kwargs,
+    )
+
+
+def _appena_passata(request, proposta, dopo, dati):
+    testo = dati.get("testo", dati.get("motivazione", "")).strip()
+    ultimo = proposta.passaggi.filter(evento=Passaggio.Evento.STATO).order_by("-pk").first()
+    return (
+        ultimo is not None
+        and ultimo.autore_id == request.user.pk
+        and ultimo.a in dopo
+        and ultimo.testo in (testo, testo or ultimo.testo)
+        and timezone.now() - ultimo.created_at < DOPPIO_CLIC
     )
 
 
@@ -227,6 +283,7 @@ def pubblica(model_admin, request, pk):
         request,
         proposta,
         stati=[Stato.INVIATA, Stato.NASCOSTA],
+        dopo=Stato.values if riammette else [Stato.PUBBLICATA],
         form=NotaForm(inviati(request)),
         titolo=gettext("Riammetti la proposta") if riammette else gettext("Pubblica la proposta"),
         spiegazione=gettext("Torna dov'era prima di essere nascosta: tutti la leggono di nuovo.")
@@ -266,6 +323,7 @@ def nascondi(model_admin, request, pk):
         request,
         proposta,
         stati=NASCONDIBILI,
+        dopo=[Stato.NASCOSTA],
         form=NascondiForm(inviati(request)),
         titolo=gettext("Nascondi la proposta"),
         spiegazione=gettext(
@@ -291,11 +349,21 @@ def modifica(model_admin, request, pk):
         instance=Proposta.objects.get(pk=proposta.pk),
         initial={"versione": proposta.versione},
     )
+
+    def doppio(dati):
+        ora = Proposta.objects.get(pk=proposta.pk)
+        return (
+            ora.versione == dati["versione"] + 1
+            and all(getattr(ora, nome) == valore for nome, valore in form.valori.items())
+            and set(ora.temi.all()) == set(dati["temi"])
+        )
+
     return _porta(
         model_admin,
         request,
         proposta,
         stati=MODIFICABILI,
+        doppio=doppio,
         form=form,
         titolo=gettext("Modifica il testo"),
         spiegazione=gettext(
@@ -338,6 +406,7 @@ def completa(model_admin, request, pk):
         request,
         proposta,
         stati=[Stato.BOZZA],
+        dopo=[Stato.INVIATA, Stato.PUBBLICATA],
         form=form,
         titolo=gettext("Completa e invia"),
         spiegazione=gettext("Una volta inviata, la legge chi modera e si pubblica."),
@@ -370,11 +439,19 @@ def bisogni(model_admin, request, pk):
         scelte=offerti.order_by("laboratorio__numero", "titolo", "pk"),
         initial={"versione": proposta.versione, "bisogni": suoi},
     )
+
+    def doppio(dati):
+        ora = Proposta.objects.get(pk=proposta.pk)
+        return ora.versione == dati["versione"] + 1 and set(ora.bisogni.all()) == set(
+            dati["bisogni"]
+        )
+
     return _porta(
         model_admin,
         request,
         proposta,
         stati=MODIFICABILI,
+        doppio=doppio,
         form=form,
         titolo=gettext("Collega i bisogni"),
         spiegazione=gettext(
@@ -406,6 +483,7 @@ def valutazione(model_admin, request, pk):
         request,
         proposta,
         stati=[Stato.PUBBLICATA],
+        dopo=[Stato.IN_VALUTAZIONE],
         form=NotaForm(inviati(request)),
         titolo=gettext("Metti in valutazione"),
         spiegazione=gettext(
@@ -434,6 +512,7 @@ def riapri(model_admin, request, pk):
         request,
         proposta,
         stati=Proposta.ESITI,
+        dopo=[Stato.IN_VALUTAZIONE],
         form=PercheForm(inviati(request)),
         titolo=gettext("Riapri la decisione"),
         spiegazione=gettext("La proposta torna in valutazione; la decisione di prima si legge."),
@@ -453,6 +532,7 @@ def rimanda(model_admin, request, pk):
         request,
         proposta,
         stati=[Stato.IN_VALUTAZIONE],
+        dopo=[Stato.PUBBLICATA],
         form=PercheForm(inviati(request)),
         titolo=gettext("Rimanda indietro"),
         spiegazione=gettext(
@@ -498,11 +578,20 @@ def prepara_esito(model_admin, request, pk):
                 proposta, dati["esito"], dati["motivazione"], request.user, adesso=adesso
             )
 
+    def doppio(dati):
+        return EsitoPreparato.objects.filter(
+            proposta=proposta,
+            esito=dati["esito"],
+            motivazione=dati["motivazione"].strip(),
+            autore=request.user,
+        ).exists()
+
     return _porta(
         model_admin,
         request,
         proposta,
         stati=[Stato.IN_VALUTAZIONE],
+        doppio=doppio,
         form=PreparaEsitoForm(inviati(request), initial=attuali),
         titolo=gettext("Prepara l'esito"),
         spiegazione=gettext(
@@ -526,6 +615,7 @@ def decidi(model_admin, request, pk):
         request,
         proposta,
         stati=[Stato.IN_VALUTAZIONE],
+        dopo=[request.POST.get("esito", "")],
         form=EsitoForm(inviati(request), initial=attuali),
         titolo=gettext("Decidi"),
         spiegazione=gettext("L'esito si pubblica subito, con la sua motivazione."),
@@ -554,11 +644,21 @@ def rispondi(model_admin, request, pk):
     # What the form asks for is what its writer saw, not what a colleague published meanwhile.
     letta = request.POST.get("versione", "")
     prima = letta == "0" if request.method == "POST" else ultima is None
+
+    def doppio(dati):
+        return proposta.risposte.filter(
+            numero=dati["versione"] + 1,
+            autore=request.user,
+            esito=dati["esito"],
+            testo=dati["testo"].strip(),
+        ).exists()
+
     return _porta(
         model_admin,
         request,
         proposta,
         stati=RISPONDIBILI,
+        doppio=doppio,
         form=RispostaForm(inviati(request), prima=prima, initial=attuali),
         titolo=gettext("Rispondi") if prima else gettext("Correggi la risposta"),
         spiegazione=gettext(
@@ -624,6 +724,7 @@ def integra(model_admin, request, pk):
             request,
             proposta,
             stati=Proposta.SOSTENIBILI,
+            dopo=[Stato.INTEGRATA],
             form=PercheForm(inviati(request)),
             titolo=gettext("Integra in un'altra"),
             spiegazione=gettext(
@@ -745,6 +846,7 @@ def separa(model_admin, request, pk):
         request,
         proposta,
         stati=[Stato.INTEGRATA],
+        dopo=Proposta.SOSTENIBILI,
         form=PercheForm(inviati(request)),
         titolo=gettext("Separa"),
         spiegazione=gettext("Torna com'era prima di entrare nell'altra, con i suoi sostegni."),
@@ -761,11 +863,21 @@ def dividi(model_admin, request, pk):
     chieste = request.GET.get("parti", "")
     quante = min(max(int(chieste), 1), PARTI_MASSIME) if chieste.isdecimal() else 2
     form = DividiForm(inviati(request), quante=quante)
+
+    def doppio(dati):
+        titoli = [titolo for titolo, _che_cosa, _perche in form.parti]
+        return proposta.parti.filter(
+            titolo__in=titoli,
+            registrato_da=request.user,
+            created_at__gt=adesso - DOPPIO_CLIC,
+        ).count() == len(titoli)
+
     return _porta(
         model_admin,
         request,
         proposta,
         stati=Proposta.SOSTENIBILI,
+        doppio=doppio,
         form=form,
         titolo=gettext("Dividi"),
         spiegazione=gettext(
@@ -831,6 +943,8 @@ def verifica(model_admin, request, pk):
                     adesso=adesso,
                 )
             except services.Rifiuto as no:
+                if _gia_scritta(proposta, form):
+                    return redirect(_pagina(proposta))
                 form.add_error(None, str(no))
             else:
                 if cambiati:
@@ -855,6 +969,16 @@ def verifica(model_admin, request, pk):
             "elenco": verifica_a_parole(attuale, adesso),
             "storia": _storia(attuale),
         },
+    )
+
+
+def _gia_scritta(proposta, form):
+    """Whether the check says already all that is asked: the second half of a double click."""
+    attuale = VerificaTecnica.objects.filter(proposta=proposta).first()
+    return (
+        attuale is not None
+        and all(getattr(attuale, nome) == valore for nome, valore in form.valori.items())
+        and (attuale.conclusa_at is not None) == form.cleaned_data["conclusa"]
     )
 
 

@@ -24,15 +24,18 @@ def aggiungi(
     autore,
     adesso: datetime,
 ) -> Avanzamento:
-    """A step forward that everybody reads; proponent and followers are told. Raises Rifiuto for
-    a proposal that was not accepted, for a day to come, and for the same milestone again."""
+    """A step forward that everybody reads; proponent and followers are told. The same again is
+    the one that is there. Raises Rifiuto for a proposal that was not accepted, for a day to come,
+    and where that day has another one with this title."""
     if giorno > a_roma(adesso).date():
         raise Rifiuto(_("La data è nel futuro: racconta ciò che è già successo."))
     with transaction.atomic():
         bloccata = Proposta.objects.select_for_update(of=["self"], no_key=True).get(pk=proposta.pk)
         if bloccata.stato not in ACCOLTE:
             raise Rifiuto(_("Gli avanzamenti si scrivono per le proposte accolte."))
-        if bloccata.avanzamenti.filter(giorno=giorno, titolo=titolo).exists():
+        if gia := bloccata.avanzamenti.filter(giorno=giorno, titolo=titolo).first():
+            if (gia.testo, gia.percentuale, gia.autore_id) == (testo, percentuale, autore.pk):
+                return gia
             raise Rifiuto(_("C'è già un avanzamento con questa data e questo titolo."))
         avanzamento = Avanzamento.objects.create(
             proposta=bloccata,

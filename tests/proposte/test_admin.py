@@ -1263,9 +1263,12 @@ def test_a_proposal_is_split_into_several(client, ufficio):
         ("Alberi", "Dieci alberi.", "Fa caldo.", "pubblicata"),
     ]
     assert [p.seguaci.get().partecipante for p in parti] == [seguace, seguace]
-    # The same again: the second click is told.
+    # The second half of a double click does nothing more; later, the same is refused.
     doppio = client.post(f"{url}?parti=3", dati)
-    assert "C'è già una parte con il titolo «Panchine»." in errori(doppio)
+    assert (doppio.status_code, proposta.parti.count()) == (302, 2)
+    proposta.parti.update(created_at=timezone.now() - timedelta(minutes=1))
+    ancora = client.post(f"{url}?parti=3", dati)
+    assert "C'è già una parte con il titolo «Panchine»." in errori(ancora)
 
 
 # --- Technical check and milestones ---------------------------------------------------------
@@ -1411,8 +1414,10 @@ def test_a_milestone_is_added_to_what_was_accepted(client, ufficio):
         assert list(client.post(url, sbagliato).context["form"].errors) == [parole]
     client.post(url, avanzamento())
     doppio = client.post(url, avanzamento())
+    altro = client.post(url, avanzamento(percentuale=50))
 
-    assert "C'è già un avanzamento con questa data e questo titolo." in errori(doppio)
+    assert doppio.status_code == 302
+    assert "C'è già un avanzamento con questa data e questo titolo." in errori(altro)
     assert [(a.titolo, a.percentuale, a.autore) for a in Avanzamento.objects.all()] == [
         ("Affidati i lavori", 40, ufficio)
     ]
@@ -1603,6 +1608,71 @@ def test_a_sheet_that_is_not_complete_is_refused_with_its_reason(client, ufficio
 
     assert list(response.context["form"].errors) == [campo]
     assert Proposta.objects.count() == 0
+
+
+# --- Twice ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nome", PASSI)
+def test_a_double_click_makes_one_step_and_is_no_refusal(client, ufficio, nome):
+    prima, dati, dopo, _altri = PASSI[nome]
+    proposta = PropostaFactory(stato=prima)
+    SeguitoFactory(proposta=proposta)
+    dati = {"vista": prima, **dati}
+
+    client.post(porta(proposta, nome), dati)
+    mail = Messaggio.objects.count()
+    response = client.post(porta(proposta, nome), dati)
+
+    assert (response.status_code, response["Location"]) == (302, pagina(proposta))
+    assert [(p.da, p.a) for p in proposta.passaggi.all()] == [(prima, dopo)]
+    assert Messaggio.objects.count() == mail
+
+
+def test_what_another_did_or_was_done_before_is_no_double_click(client, ufficio):
+    """The same door with the same words is closed, unless it is the same hand and just now."""
+    adesso = timezone.now()
+    una, due = PropostaFactory(), PropostaFactory()
+    services.metti_in_valutazione(una, UserFactory(), adesso=adesso)
+    services.metti_in_valutazione(due, ufficio, adesso=adesso - timedelta(minutes=1))
+
+    for proposta in (una, due):
+        response = client.post(porta(proposta, "valutazione"))
+        assert errori(response) == f"* __all__\n  * {NEL_FRATTEMPO} «in valutazione»."
+
+
+def test_texts_answers_outcomes_and_checks_are_written_once_by_a_double_click(client, ufficio):
+    proposta = in_valutazione()
+    tema, bisogno = TemaFactory(), BisognoFactory(percorso=proposta.percorso)
+    for nome, dati in {
+        "modifica": campi_di(proposta, titolo="Altro titolo", temi=[tema.pk]),
+        "bisogni": {"versione": 2, "bisogni": [bisogno.pk]},
+        "rispondi": risposta(testo="Si fa. "),
+        "prepara_esito": {"esito": "accolta", "motivazione": "Sì.", "letto": ""},
+        "verifica": verifica(),
+    }.items():
+        for _n in range(2):
+            response = client.post(porta(proposta, nome), dati)
+            assert (response.status_code, response["Location"]) == (302, pagina(proposta)), nome
+
+    proposta.refresh_from_db()
+    assert (proposta.titolo, proposta.versione) == ("Altro titolo", 3)
+    assert [v.numero for v in proposta.versioni.all()] == [1, 2]
+    assert proposta.risposte.count() == 1
+    assert LogEntry.objects.filter(content_type__model="verificatecnica").count() == 1
+
+
+def test_a_moderator_who_clicks_twice_goes_on_to_the_next_thing(client):
+    entra(client, "moderatore")
+    proposta, altra = PropostaFactory(inviata=True), PropostaFactory(inviata=True)
+    segnalazione = segnala(proposta=PropostaFactory())
+
+    for _n in range(2):
+        response = client.post(voce("proposta", proposta), {"decisione": "pubblica"})
+        assert (response.status_code, response["Location"]) == (302, voce("proposta", altra))
+    for _n in range(2):
+        response = client.post(voce("segnalazione", segnalazione), {"decisione": "respingi"})
+        assert (response.status_code, response["Location"]) == (302, voce("proposta", altra))
 
 
 # --- Several at once ------------------------------------------------------------------------

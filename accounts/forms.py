@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portale.lib.forms import PortaleFormHelper
 
-from .models import User
+from .models import Partecipante, User
 
 
 def _nome_pulito(form):
@@ -58,3 +58,9 @@ class ProfiloForm(forms.ModelForm):
         self.helper = PortaleFormHelper(self, submit=_("Salva"))
 
     clean_nome = _nome_pulito
+
+    def save(self, commit=True):
+        persona = super().save(commit)
+        # What she hears of as somebody who takes part comes in the same language.
+        Partecipante.objects.filter(persona=persona).update(lingua=persona.lingua)
+        return persona

@@ -85,18 +85,26 @@ def _trova(request):
 
 
 def della_persona(user) -> Partecipante | None:
-    """The participant that an account holder is; None until she confirms her address."""
-    if mio := Partecipante.objects.filter(persona=user).first():
-        return mio
+    """The participant that an account holder is; None until she confirms her address, and for an
+    address under which another account takes part."""
     email = normalizza_email(user.email)
-    if email not in user.indirizzi_verificati():
-        return None
-    with transaction.atomic():
-        mio = per_indirizzo(email, nome=user.nome, lingua=user.lingua)
-        # Of two requests at one instant both find the same row and write the same.
-        Partecipante.objects.filter(pk=mio.pk, persona=None).update(persona=user)
-        mio.refresh_from_db()
-    return mio
+    mio = Partecipante.objects.filter(persona=user).first()
+    if (mio and mio.email == email) or email not in user.indirizzi_verificati():
+        return mio
+    try:
+        with transaction.atomic():
+            if mio is None:
+                mio = per_indirizzo(email, nome=user.nome, lingua=user.lingua)
+                # Of two requests at one instant both find the same row and write the same.
+                Partecipante.objects.filter(pk=mio.pk, persona=None).update(persona=user)
+            else:
+                # She changed her address: our mails follow her.
+                Partecipante.objects.filter(pk=mio.pk).update(email=email)
+    except IntegrityError:
+        # Somebody takes part under the new address: our mails go on to the old one.
+        pass
+    mio.refresh_from_db()
+    return mio if mio.persona_id == user.pk else None
 
 
 def per_indirizzo(email: str, *, nome: str = "", lingua: str = "it") -> Partecipante:

@@ -11,6 +11,7 @@ from eventi.models import Incontro
 from tests.factories import (
     IncontroFactory,
     IscrizioneFactory,
+    PartecipanteFactory,
     PropostaFactory,
     SeguitoFactory,
     SostegnoFactory,
@@ -155,12 +156,16 @@ def test_an_empty_profile_says_where_to_go(client, persona):
 
 
 def test_she_changes_her_name_and_the_language_of_mails(client, persona):
+    io, altra = della_persona(persona), PartecipanteFactory()
     risposta = client.post(
         reverse("profilo"), {"nome": " Anna   B. ", "lingua": "en"}, follow=True
     )
 
     persona.refresh_from_db()
     assert (persona.nome, persona.lingua) == ("Anna B.", "en")
+    io.refresh_from_db()
+    altra.refresh_from_db()
+    assert (io.lingua, altra.lingua) == ("en", "it")
     assert risposta.redirect_chain == [(reverse("profilo"), 303)]
     assert "abbiamo salvato le tue modifiche" in risposta.content.decode()
 

@@ -81,13 +81,19 @@ def _con_conferma(request, form, percorso, valori, temi, adesso):
 
 def _iniziali(request, chi):
     """The lab or theme that the link names, if there is one; how she signs, if she is known."""
-    dove = request.GET.get("laboratorio", "")
+    dove, tema = (_slug(request, nome) for nome in ("laboratorio", "tema"))
     laboratorio = Laboratorio.objects.pubblici().filter(slug=dove).first()
     return {
         "laboratorio": CITTA if dove == CITTA else laboratorio and str(laboratorio.pk),
-        "temi": list(Tema.objects.attivi().filter(slug=request.GET.get("tema", ""))),
+        "temi": list(Tema.objects.attivi().filter(slug=tema)),
         "nome_mostrato": chi.nome if chi else "",
     }
+
+
+def _slug(request, nome):
+    """The word of an address; empty for what no database can look for."""
+    valore = request.GET.get(nome, "")
+    return valore if valore.isprintable() else ""
 
 
 def _pagina(request, form, percorso, chi, adesso):

@@ -15,18 +15,22 @@ that others are reading; "first" is the same with nothing remembered, as after a
 """
 
 import argparse
+import json
 import os
 import random
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PICCOLA = 1_000
 SOSTEGNI = 10  # for each proposal
 GIRI = 15
+OGGI = date(2026, 1, 1)  # of the files: a day without a stage
 
 # --- Words ----------------------------------------------------------------------------------
 
@@ -330,17 +334,211 @@ def prepara(url):
     django.setup()
 
 
+def indirizzi():
+    """What is asked for, by name. The same in both databases, but for the cursors."""
+    from portale.lib.ricerca import radici
+    from proposte.models import Bisogno, Proposta
+    from proposte.scorrimento import _scrivi
+
+    elenco = Proposta.objects.in_elenco()
+
+    def in_mezzo(campo):
+        meta = elenco.count() // 2
+        riga = elenco.order_by(f"-{campo}", "-pk").values_list(campo, "pk")[meta]
+        return f"dopo={_scrivi(*riga)}&page={meta // 20}"
+
+    bisogno = Bisogno.objects.order_by("pk")[7].slug
+    # Of the words that hardly anybody writes, one that somebody has.
+    raro = next(
+        parola
+        for parola in elenco.order_by("pk").values_list("titolo", flat=True)[11].split()[::-1]
+        if radici(parola)
+    ).strip(".")
+    return {
+        "list": "/proposte/?",
+        "list, middle": f"/proposte/?{in_mezzo('pubblicata_at')}",
+        "list, last page": "/proposte/?prima=fine",
+        "supported": "/proposte/?ordine=sostenute",
+        "supported, middle": f"/proposte/?ordine=sostenute&{in_mezzo('n_sostegni')}",
+        "commented": "/proposte/?ordine=commentate",
+        "commented, middle": f"/proposte/?ordine=commentate&{in_mezzo('n_commenti')}",
+        "by chance": "/proposte/?ordine=casuale&seme=7",
+        "lab": "/proposte/?zona=3",
+        "whole city": "/proposte/?zona=citta",
+        "theme": "/proposte/?tema=tema-2",
+        "rare theme": "/proposte/?tema=tema-9",
+        "state": "/proposte/?stato=in_valutazione",
+        "rare state": "/proposte/?stato=accolta_con_modifiche",
+        "channel": "/proposte/?canale=cartaceo",
+        "need": f"/proposte/?bisogno={bisogno}",
+        "lab, theme, state": "/proposte/?zona=3&tema=tema-2&stato=in_valutazione",
+        "lab, theme, supported": "/proposte/?zona=3&tema=tema-2&ordine=sostenute",
+        "search, every second text": "/proposte/?q=quartieri",
+        "the same, page 10": "/proposte/?q=quartieri&page=10",
+        "search, one text in 20": "/proposte/?q=radio",
+        "search, three words": "/proposte/?q=mercato+biblioteca+asilo",
+        "search, rare word": f"/proposte/?q={raro}",
+        "search in a lab": "/proposte/?q=quartieri&zona=3",
+        "search in a theme": "/proposte/?q=radio&tema=tema-2",
+        "search, supported": "/proposte/?q=radio&ordine=sostenute",
+        "needs": "/bisogni/?",
+        "needs, search": "/bisogni/?q=quartieri",
+        "map": "/proposte/mappa/?",
+        "map of a lab": "/proposte/mappa/?zona=3",
+        "feed": "/proposte/atom.xml?",
+        "CSV, 1,000 rows": "/proposte/proposte.csv?",
+    }
+
+
+def operaio(url):
+    """Answer, one line each, how many seconds a page took: {"path", "first"} comes in."""
+    prepara(url)
+    from itertools import count, islice
+
+    from django.core.cache import cache, caches
+    from django.core.cache.backends.dummy import DummyCache
+    from django.core.handlers.wsgi import WSGIHandler
+    from pagine import ask
+
+    ricordate, niente = caches["pagine"], DummyCache("niente", {})
+    portale, turno = WSGIHandler(), count()
+    print(json.dumps(indirizzi()), flush=True)
+
+    def chiedi(path):
+        path, _, argomenti = path.partition("?")
+        return ask(portale, path, QUERY_STRING=f"{argomenti}&n={next(turno)}")
+
+    def righe(path):
+        from proposte.esportazione import TAVOLE, come_csv
+        from proposte.models import Proposta
+
+        tavola = come_csv(TAVOLE["proposte"], Proposta.objects.in_elenco(), OGGI)
+        return list(islice(tavola, 1001))
+
+    for riga in sys.stdin:
+        ordine = json.loads(riga)
+        caches["pagine"] = niente if ordine["come"] == "first" else ricordate
+        if ordine["come"] == "counted":
+            ricordate.clear()
+            cache.delete("gruppi-di-proposte")
+        fai = righe if ordine["path"].endswith(".csv?") else chiedi
+        inizio = time.perf_counter()
+        esito = fai(ordine["path"])
+        durata = time.perf_counter() - inizio
+        if fai is chiedi and not esito[0].startswith("200"):
+            sys.exit(f"{ordine['path']} answered {esito[0]}")
+        print(json.dumps(durata), flush=True)
+
+
+class Portale:
+    """A process that answers on one database."""
+
+    def __init__(self, url):
+        self.processo = subprocess.Popen(
+            [sys.executable, __file__, "--operaio", url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.indirizzi = json.loads(self.processo.stdout.readline())
+
+    def chiedi(self, nome, come):
+        print(
+            json.dumps({"path": self.indirizzi[nome], "come": come}),
+            file=self.processo.stdin,
+            flush=True,
+        )
+        return json.loads(self.processo.stdout.readline())
+
+    def chiudi(self):
+        self.processo.stdin.close()
+        self.processo.wait()
+
+
+def misura(urls, giri):
+    """Both asked in turn, each page so many times; how they compare."""
+    piccola, grande = (Portale(url) for url in urls)
+    try:
+        print(f"{'':28}{'ms at 1,000':>12}{'ms':>9}{'made':>8}{'first':>8}")
+        for nome in piccola.indirizzi:
+            tempi = {}
+            for come in ("made", "first"):
+                for portale in (piccola, grande):
+                    portale.chiedi(nome, come)
+                coppie = [
+                    (piccola.chiedi(nome, come), grande.chiedi(nome, come)) for _ in range(giri)
+                ]
+                tempi[come] = [
+                    statistics.median(parte) * 1000 for parte in zip(*coppie, strict=True)
+                ]
+            (a, b), (c, d) = tempi["made"], tempi["first"]
+            print(f"{nome:28}{a:12.1f}{b:9.1f}{b / a:8.2f}{d / c:8.2f}", flush=True)
+        a, b = (
+            statistics.median(portale.chiedi("list", "counted") for _ in range(5)) * 1000
+            for portale in (piccola, grande)
+        )
+        print(f"{'list, counted anew':28}{a:12.1f}{b:9.1f}{b / a:8.2f}")
+    finally:
+        piccola.chiudi()
+        grande.chiudi()
+
+
+def crea(url, quante):
+    """Migrate and fill an empty database, in a process of its own."""
+    ambiente = {**os.environ, "DATABASE_URL": url, "DEMO": "on", "LOG_LEVEL": "ERROR"}
+    for comando in ("migrate", "createcachetable"):
+        subprocess.run(
+            [sys.executable, ROOT / "manage.py", comando, "-v0"], env=ambiente, check=True
+        )
+    subprocess.run(
+        [sys.executable, __file__, "--carica", url, "--grande", str(quante)], check=True
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", default="", help="PostgreSQL; SQLite when there is none")
     parser.add_argument("--grande", type=int, default=100_000)
+    parser.add_argument("--giri", type=int, default=GIRI)
     parser.add_argument("--carica", metavar="URL", help="only fill this migrated database")
+    parser.add_argument("--su", nargs=2, metavar="URL", help="two databases that are filled")
+    parser.add_argument("--operaio", metavar="URL", help=argparse.SUPPRESS)
     opzioni = parser.parse_args()
-    if opzioni.carica:
+    if opzioni.operaio:
+        operaio(opzioni.operaio)
+    elif opzioni.carica:
         prepara(opzioni.carica)
         inizio = time.perf_counter()
         carica(opzioni.grande)
-        print(f"{opzioni.grande} proposals in {time.perf_counter() - inizio:.0f} s")
+        print(f"{opzioni.grande} proposals in {time.perf_counter() - inizio:.0f} s", flush=True)
+    elif opzioni.su:
+        misura(opzioni.su, opzioni.giri)
+    elif opzioni.server:
+        su_postgresql(opzioni)
+    else:
+        with tempfile.TemporaryDirectory(prefix="proposte-") as cartella:
+            urls = [f"sqlite:///{cartella}/{n}.sqlite3" for n in ("piccola", "grande")]
+            os.environ["VAR_DIR"] = cartella
+            for url, quante in zip(urls, (PICCOLA, opzioni.grande), strict=True):
+                crea(url, quante)
+            misura(urls, opzioni.giri)
+
+
+def su_postgresql(opzioni):
+    import psycopg
+
+    with psycopg.connect(f"{opzioni.server}/postgres", autocommit=True) as server:
+        nomi = [f"prova_proposte_{n}_{os.getpid()}" for n in ("piccola", "grande")]
+        try:
+            urls = []
+            for nome, quante in zip(nomi, (PICCOLA, opzioni.grande), strict=True):
+                server.execute(f"CREATE DATABASE {nome}")
+                urls.append(f"{opzioni.server}/{nome}")
+                crea(urls[-1], quante)
+            misura(urls, opzioni.giri)
+        finally:
+            for nome in nomi:
+                server.execute(f"DROP DATABASE IF EXISTS {nome}")
 
 
 if __name__ == "__main__":

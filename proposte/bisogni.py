@@ -18,10 +18,10 @@ from accounts import partecipanti
 from accounts.models import Partecipante
 from percorso.models import Percorso
 from portale.lib.dates import a_roma
-from portale.lib.ricerca import indice
 from posta.services import accoda
 
 from .models import Bisogno, Canale, PassaggioBisogno
+from .ricerca import indici
 from .segnali import contenuto_cambiato
 from .services import Rifiuto, Superata, perche_chiuso
 
@@ -102,7 +102,7 @@ def invia(bisogno: Bisogno, *, autore=None, adesso: datetime) -> Bisogno:
         _pretendi_titolo(bisogno.titolo)
         if autore is None and (perche := perche_chiuso(bisogno.percorso, "proposte", adesso)):
             raise Rifiuto(perche)
-        passo = _passa(bisogno, Stato.INVIATO, adesso, autore=autore, **_indice(bisogno))
+        passo = _passa(bisogno, Stato.INVIATO, adesso, autore=autore, **indici(bisogno))
         if not bisogno.percorso.modera_prima(a_roma(adesso).date()):
             _pubblica(bisogno, None, "", adesso)
         else:
@@ -169,7 +169,7 @@ def registra(
 def nasce(bisogno: Bisogno, autore, adesso: datetime) -> None:
     """Record who made a draft; the caller has just created it, in the same transaction."""
     _annota(bisogno, "", Stato.BOZZA, adesso, autore=autore)
-    Bisogno.objects.filter(pk=bisogno.pk).update(**_indice(bisogno))
+    Bisogno.objects.filter(pk=bisogno.pk).update(**indici(bisogno))
 
 
 def modifica(
@@ -202,7 +202,7 @@ def modifica(
             setattr(bisogno, campo, valori[campo])
         _pretendi_titolo(bisogno.titolo)
         Bisogno.objects.filter(pk=bisogno.pk).update(
-            **{campo: valori[campo] for campo in cambiati}, updated_at=adesso, **_indice(bisogno)
+            **{campo: valori[campo] for campo in cambiati}, updated_at=adesso, **indici(bisogno)
         )
         if altri_temi:
             bisogno.temi.set(temi)
@@ -290,7 +290,7 @@ def _passa(bisogno, a, adesso, *, autore=None, motivo="", testo="", **campi) -> 
 
 def _pubblica(bisogno, autore, testo, adesso):
     _pretendi_titolo(bisogno.titolo)
-    campi = _indice(bisogno)
+    campi = indici(bisogno)
     if bisogno.pubblicato_at is None:
         campi["pubblicato_at"] = adesso
         # From now on it is an address that people keep: a new title does not change it.
@@ -324,10 +324,6 @@ def _avvisa(genere, bisogno, passo, adesso):
         parametri={"passaggio": passo.pk},
         adesso=adesso,
     )
-
-
-def _indice(bisogno) -> dict[str, str]:
-    return {"indice": indice(bisogno.titolo, bisogno.testo)}
 
 
 def _pretendi_titolo(titolo: str) -> None:

@@ -2,9 +2,9 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django import forms
 from django.core.cache import cache
@@ -21,6 +21,8 @@ from portale.lib.memoria import ricorda
 from . import ricerca
 from .models import Bisogno, Canale, Proposta, Tema
 from .scorrimento import Ordine, Pagina, a_caso, scorri, sfoglia
+
+T = TypeVar("T")
 
 # How many orders by chance there are: each is a page that can be kept for everybody.
 SEMI = 1000
@@ -284,7 +286,11 @@ def elenca(filtro: FiltroProposte, argomenti) -> Elenco:
     if bisogno := filtro.scelte.get("bisogno"):
         gruppi = _gruppi(proposte.filter(bisogni=bisogno.pk), "stato", "canale")
     else:
-        gruppi = ricorda("gruppi-di-proposte", _gruppi_di_tutte)
+        gruppi = ricorda_conti(
+            "gruppi-di-proposte",
+            lambda: _gruppi(Proposta.objects.in_elenco(), "stato", "canale"),
+            quante=lambda gruppi: sum(riga[-1] for riga in gruppi.tutti),
+        )
     totale, conteggi = filtro.conta(gruppi)
     pagina = scorri(filtro.filtra(proposte), filtro.in_ordine(), argomenti, totale)
     return Elenco(pagina, totale, conteggi)
@@ -446,13 +452,19 @@ def _gruppi_di(trovate: list[ricerca.Trovata]) -> tuple[Gruppi, dict[int, set[in
     return gruppi, con_tema
 
 
-def _gruppi_di_tutte() -> Gruppi:
-    gruppi = cache.get("gruppi-di-proposte")
-    if gruppi is None:
-        gruppi = _gruppi(Proposta.objects.in_elenco(), "stato", "canale")
-        if sum(riga[-1] for riga in gruppi.tutti) > MOLTE:
-            cache.set("gruppi-di-proposte", gruppi, DURATA_CONTEGGI)
-    return gruppi
+def ricorda_conti(nome: str, calcola: Callable[[], T], *, quante: Callable[[T], int]) -> T:
+    """What ``calcola()`` counts, remembered. Of more than MOLTE rows (``quante(result)``) all
+    processes share one count, some seconds old at most; of fewer it is always that of now."""
+
+    def trova():
+        conti = cache.get(nome)
+        if conti is None:
+            conti = calcola()
+            if quante(conti) > MOLTE:
+                cache.set(nome, conti, DURATA_CONTEGGI)
+        return conti
+
+    return ricorda(nome, trova)
 
 
 class VoceTema(NamedTuple):

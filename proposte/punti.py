@@ -3,13 +3,16 @@ other one mark with their number. No script: a group opens in a closer drawing."
 
 from dataclasses import dataclass
 from math import cos, radians
+from typing import NamedTuple
 
 from django.db.models import Avg, Count, F, Max, Min, QuerySet
 from django.db.models.functions import Floor
 
-from laboratori.mappa import LATO, MARGINE, RAGGIO, anelli, contorno, mappa, separa
+from laboratori.mappa import LATO, MARGINE, RAGGIO, Punto, anelli, contorno, separa
 from laboratori.models import Laboratorio
 from portale.lib.memoria import ricorda
+
+from .filtri import ricorda_conti
 
 # Degrees. Closer than this (some fifty metres) everything is in one place.
 MINIMO = 0.0005
@@ -81,12 +84,24 @@ class Segno:
 
 
 @dataclass(frozen=True)
+class Zona:
+    """The number of a lab's zone, at the lab's own point: where one is."""
+
+    numero: int
+    cx: str
+    cy: str
+    y_testo: str
+
+
+@dataclass(frozen=True)
 class MappaProposte:
     """``luoghi``: the proposals that stand on it, ``viste`` how many they are."""
 
     luoghi: QuerySet
     segni: list[Segno]
+    # The outlines of the labs, and the numbers of their zones.
     sfondo: list[str]
+    zone: list[Zona]
     altezza: float
     viste: int
     raggio: int = RAGGIO - 4
@@ -96,50 +111,78 @@ class MappaProposte:
         return f"0 0 {LATO} {self.altezza:g}"
 
 
-def disegna(proposte: QuerySet, riquadro: Riquadro | None) -> MappaProposte:
+def disegna(proposte: QuerySet, riquadro: Riquadro | None, *, nome: str = "") -> MappaProposte:
     """The proposals of ``proposte`` that have a place: inside ``riquadro``, or all that are in
-    the city. Two queries and the labs', however many they are."""
+    the city. Under ``nome``, if there is one, what was counted is remembered. Two queries and
+    the labs', however many they are."""
     luoghi = proposte.filter(latitudine__isnull=False)
-    laboratori, citta = _citta()
-    if riquadro is None and citta:
-        luoghi = _dentro(luoghi, citta)
-    if riquadro is None:
-        riquadro = _estensione(luoghi)
-        if riquadro is None:
-            return MappaProposte(luoghi, [], [], LATO / 2, 0)
-        riquadro = riquadro.almeno(MINIMO)
-    proietta, altezza, passo = _proiezione(riquadro)
-    luoghi = _dentro(luoghi, riquadro)
-    segni = _segni(luoghi, riquadro, passo, proietta, altezza)
+    citta = _citta()
+    if riquadro is None and citta.limiti:
+        luoghi = _dentro(luoghi, citta.limiti)
+
+    def conta():
+        intero = riquadro or _estensione(luoghi, citta)
+        return (intero, _quadri(luoghi, intero)) if intero else (None, [])
+
+    intero, quadri = (
+        ricorda_conti(f"mappa-{nome}", conta, quante=lambda esito: sum(q.quante for q in esito[1]))
+        if nome
+        else conta()
+    )
+    if intero is None:
+        return MappaProposte(luoghi, [], [], [], LATO / 2, 0)
+    proietta, altezza, _passo = _proiezione(intero)
+    posti = separa([proietta((q.x, q.y)) for q in quadri], altezza)
     sfondo = [
         contorno([proietta(punto) for punto in anello] for anello in anelli(area))
-        for area in laboratori
+        for area in citta.aree
     ]
-    viste = sum(segno.quante for segno in segni)
-    return MappaProposte(luoghi, segni, [d for d in sfondo if d], altezza, viste)
+    return MappaProposte(
+        _dentro(luoghi, intero),
+        [_segno(quadro, x, y, intero) for quadro, (x, y) in zip(quadri, posti, strict=True)],
+        [d for d in sfondo if d],
+        [_zona(numero, *proietta(punto)) for numero, punto in citta.zone],
+        altezza,
+        sum(quadro.quante for quadro in quadri),
+    )
 
 
-def _citta():
-    """The outlines of the labs, and the part of the globe that the city surely is in; None where
-    nobody has said where its labs are."""
+def _zona(numero, x, y):
+    return Zona(numero, f"{x:.1f}", f"{y:.1f}", f"{y + 5:.1f}")
 
+
+class _Citta(NamedTuple):
+    """What is known of the labs: their outlines, the number and point of each, the part of the
+    globe that they take, and the one that the city surely is in; None where nobody has said
+    where they are."""
+
+    aree: list
+    zone: list[tuple[int, Punto]]
+    estensione: Riquadro | None
+    limiti: Riquadro | None
+
+
+def _citta() -> _Citta:
     def calcola():
         laboratori = list(Laboratorio.objects.pubblici())
-        disegno = mappa(laboratori)
-        aree = [laboratorio.area for laboratorio in laboratori if laboratorio.area]
-        if disegno.proietta is None:
-            return aree, None
-        punti = [p for area in aree for anello in anelli(area) for p in anello]
-        punti += [
-            (laboratorio.longitudine, laboratorio.latitudine)
+        aree = [laboratorio.area for laboratorio in laboratori if anelli(laboratorio.area)]
+        zone = [
+            (laboratorio.numero, (laboratorio.longitudine, laboratorio.latitudine))
             for laboratorio in laboratori
-            if laboratorio.longitudine is not None
+            if None not in (laboratorio.longitudine, laboratorio.latitudine)
         ]
-        ovest, est = min(lon for lon, _ in punti), max(lon for lon, _ in punti)
-        sud, nord = min(lat for _, lat in punti), max(lat for _, lat in punti)
+        punti = [punto for _numero, punto in zone]
+        punti += [punto for area in aree for anello in anelli(area) for punto in anello]
+        if not punti:
+            return _Citta(aree, zone, None, None)
+        lon, lat = [x for x, _ in punti], [y for _, y in punti]
+        tutti = Riquadro(min(lon), min(lat), max(lon), max(lat))
         # A lab's point is somewhere in its area, which goes beyond it.
-        aria = max(est - ovest, nord - sud, 0.02) / 2
-        return aree, Riquadro(ovest - aria, sud - aria, est + aria, nord + aria)
+        aria = max(tutti.est - tutti.ovest, tutti.nord - tutti.sud, 0.02) / 2
+        limiti = Riquadro(
+            tutti.ovest - aria, tutti.sud - aria, tutti.est + aria, tutti.nord + aria
+        )
+        return _Citta(aree, zone, tutti, limiti)
 
     return ricorda("citta-sulla-mappa", calcola)
 
@@ -151,12 +194,25 @@ def _dentro(luoghi, riquadro):
     )
 
 
-def _estensione(luoghi):
+def _estensione(luoghi, citta):
+    """What holds the proposals and the labs; None without any proposal."""
     limiti = luoghi.order_by().aggregate(
-        Min("longitudine"), Min("latitudine"), Max("longitudine"), Max("latitudine")
+        ovest=Min("longitudine"),
+        sud=Min("latitudine"),
+        est=Max("longitudine"),
+        nord=Max("latitudine"),
     )
-    valori = list(limiti.values())
-    return None if None in valori else Riquadro(*valori)
+    if limiti["ovest"] is None:
+        return None
+    trovato, labs = Riquadro(**limiti), citta.estensione
+    if labs:
+        trovato = Riquadro(
+            min(trovato.ovest, labs.ovest),
+            min(trovato.sud, labs.sud),
+            max(trovato.est, labs.est),
+            max(trovato.nord, labs.nord),
+        )
+    return trovato.almeno(MINIMO)
 
 
 def _proiezione(riquadro):
@@ -177,58 +233,70 @@ def _proiezione(riquadro):
     return proietta, round(2 * MARGINE + alto * scala, 1), (lato / stretta, lato)
 
 
-def _segni(luoghi, riquadro, passo, proietta, altezza):
-    quadri = {}
+class _Quadro(NamedTuple):
+    """What falls in one square: how many, the first of them, the lab that most are of, their
+    middle and what they take."""
+
+    quante: int
+    primo: int
+    laboratorio: int | None
+    x: float
+    y: float
+    riquadro: Riquadro
+
+
+def _quadri(luoghi, intero) -> list[_Quadro]:
+    """The squares that have something in them, from the north-west, as one reads."""
+    _proietta, _altezza, passo = _proiezione(intero)
     righe = (
-        luoghi.order_by()
+        _dentro(luoghi, intero)
+        .order_by()
         .annotate(
-            colonna=Floor((F("longitudine") - riquadro.ovest) / passo[0]),
-            riga=Floor((F("latitudine") - riquadro.sud) / passo[1]),
+            colonna=Floor((F("longitudine") - intero.ovest) / passo[0]),
+            riga=Floor((F("latitudine") - intero.sud) / passo[1]),
         )
-        .values("colonna", "riga", "laboratorio")
+        .values_list("riga", "colonna", "laboratorio")
         .annotate(
-            quante=Count("pk"),
-            primo=Min("pk"),
-            x=Avg("longitudine"),
-            y=Avg("latitudine"),
-            ovest=Min("longitudine"),
-            sud=Min("latitudine"),
-            est=Max("longitudine"),
-            nord=Max("latitudine"),
+            Count("pk"),
+            Min("pk"),
+            Avg("longitudine"),
+            Avg("latitudine"),
+            Min("longitudine"),
+            Min("latitudine"),
+            Max("longitudine"),
+            Max("latitudine"),
         )
     )
-    for riga in righe:
-        quadri.setdefault((riga["riga"], riga["colonna"]), []).append(riga)
-    # From the north-west, as one reads.
-    gruppi = [quadri[dove] for dove in sorted(quadri, key=lambda dove: (-dove[0], dove[1]))]
-    posti = separa([proietta(_media(gruppo)) for gruppo in gruppi], altezza)
-    return [_segno(gruppo, x, y, riquadro) for gruppo, (x, y) in zip(gruppi, posti, strict=True)]
+    quadri = {}
+    for riga, colonna, *valori in righe:
+        quadri.setdefault((-riga, colonna), []).append(valori)
+    return [_quadro(quadri[dove]) for dove in sorted(quadri)]
 
 
-def _media(gruppo):
-    quante = sum(riga["quante"] for riga in gruppo)
-    return tuple(
-        sum(riga[asse] * riga["quante"] for riga in gruppo) / quante for asse in ("x", "y")
+def _quadro(parti):
+    """One square of its parts, a lab each: [lab, how many, first, x, y, west, south, …]."""
+    laboratori, quante, primi, x, y, ovest, sud, est, nord = zip(*parti, strict=True)
+    totale = sum(quante)
+    return _Quadro(
+        totale,
+        min(primi),
+        laboratori[quante.index(max(quante))],
+        sum(a * b for a, b in zip(x, quante, strict=True)) / totale,
+        sum(a * b for a, b in zip(y, quante, strict=True)) / totale,
+        Riquadro(min(ovest), min(sud), max(est), max(nord)),
     )
 
 
-def _segno(gruppo, x, y, intero):
-    quante = sum(riga["quante"] for riga in gruppo)
-    vicino = Riquadro(
-        min(riga["ovest"] for riga in gruppo),
-        min(riga["sud"] for riga in gruppo),
-        max(riga["est"] for riga in gruppo),
-        max(riga["nord"] for riga in gruppo),
-    )
-    insieme = max(vicino.est - vicino.ovest, vicino.nord - vicino.sud) < 10**-DECIMALI * 2
-    piu_vicino = vicino.almeno(MINIMO)
+def _segno(quadro, x, y, intero):
+    vicino = quadro.riquadro.almeno(MINIMO)
     # Where the closer drawing would be this one again, there is none.
-    stesso = insieme or (piu_vicino.est - piu_vicino.ovest) >= (intero.est - intero.ovest)
+    piu_vicino = vicino.est - vicino.ovest < (intero.est - intero.ovest) * 0.99
+    sola = quadro.quante == 1
     return Segno(
         round(x, 1),
         round(y, 1),
-        quante,
-        gruppo[0]["primo"] if quante == 1 else None,
-        "" if quante == 1 or stesso else str(piu_vicino),
-        max(gruppo, key=lambda riga: riga["quante"])["laboratorio"],
+        quadro.quante,
+        quadro.primo if sola else None,
+        str(vicino) if piu_vicino and not sola else "",
+        quadro.laboratorio,
     )

@@ -76,6 +76,35 @@ _PAROLE = {
 }
 
 
+def indici(riga: Proposta | Bisogno) -> dict[str, str]:
+    """What searches look into, by field: kept by whoever changes the texts."""
+    if isinstance(riga, Bisogno):
+        return {"indice": ricerca.indice(riga.titolo, riga.testo)}
+    return {
+        "indice": ricerca.indice(
+            riga.titolo, riga.che_cosa, riga.perche, riga.per_chi, riga.luogo
+        ),
+        "indice_titolo": ricerca.indice(riga.titolo)[:300],
+    }
+
+
+def reindicizza(modello, *, blocco: int = 500) -> int:
+    """Work out again what searches look into; returns how many rows were not right. Short
+    transactions, and doing it again changes nothing. A text that is changed at the same instant
+    keeps the index that its own door gave it."""
+    ultimo = corrette = 0
+    campi = ("titolo", "testo") if modello is Bisogno else Proposta.TESTI
+    inviate = modello.objects.exclude(stato=modello.Stato.BOZZA)
+    while righe := list(inviate.filter(pk__gt=ultimo).order_by("pk")[:blocco]):
+        ultimo = righe[-1].pk
+        for riga in righe:
+            nuovi = indici(riga)
+            if any(getattr(riga, campo) != valore for campo, valore in nuovi.items()):
+                testi = {campo: getattr(riga, campo) for campo in campi}
+                corrette += modello.objects.filter(pk=riga.pk, **testi).update(**nuovi)
+    return corrette
+
+
 def cercate(testo: str) -> tuple[str, ...]:
     """The stems to look for, each once; none when the text says nothing."""
     return tuple(dict.fromkeys(ricerca.radici(testo)))[:PAROLE]
@@ -165,11 +194,13 @@ def _ultime(queryset, contiene, limite, dove):
             SELECT trovate.* FROM (
                 SELECT '#' || n AS lotto FROM
                     (SELECT max(id) AS fine FROM proposte_proposta) AS ultima,
-                    generate_series(fine / {LOTTO}, fine / {PARTITA} * {PARTITA // LOTTO}, -1) AS n
+                    generate_series(
+                        fine / {LOTTO}, greatest(fine / {PARTITA} - 1, 0) * {PARTITA // LOTTO}, -1
+                    ) AS n
                 UNION ALL
                 SELECT '##' || n FROM
                     (SELECT max(id) AS fine FROM proposte_proposta) AS ultima,
-                    generate_series(fine / {PARTITA} - 1, 0, -1) AS n
+                    generate_series(fine / {PARTITA} - 2, 0, -1) AS n
             ) AS lotti, LATERAL ({interna}) AS trovate LIMIT {limite + 1:d}
             """,  # noqa: S608
             parametri,
@@ -186,8 +217,7 @@ def cerca_bisogni(
     righe = list(trovati.values_list("pk", "titolo")[: limite + 1])
     tutti, righe = len(righe) <= limite, righe[:limite]
     if not recenti:
-        cercate = set(radici)
-        righe.sort(key=lambda riga: not cercate.issubset(ricerca.radici(riga[1])))
+        righe.sort(key=lambda riga: not ricerca.contiene(riga[1], radici))
     return [pk for pk, _titolo in righe], tutti
 
 

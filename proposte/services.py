@@ -16,7 +16,6 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from portale.lib.dates import a_roma, giorno_mese_anno
-from portale.lib.ricerca import indice
 
 from . import avvisi
 from .conteggi import da_ricontare
@@ -30,6 +29,7 @@ from .models import (
     Sostegno,
     VersioneProposta,
 )
+from .ricerca import indici
 from .segnalazioni import chiudi_aperte
 from .segnali import contenuto_cambiato
 
@@ -136,7 +136,7 @@ def invia(proposta: Proposta, *, autore=None, adesso: datetime) -> Proposta:
             autore=autore,
             inviata_at=adesso,
             slug=_slug(proposta),
-            **_indici(proposta),
+            **indici(proposta),
         )
         if not proposta.percorso.modera_prima(a_roma(adesso).date()):
             _pubblica(proposta, None, "", adesso)
@@ -163,7 +163,7 @@ def invia_molte(
         proposta.stato = Stato.PUBBLICATA if pubblica_questa else Stato.INVIATA
         proposta.inviata_at = proposta.inviata_at or adesso
         proposta.pubblicata_at = adesso if pubblica_questa else None
-        for campo, valore in _indici(proposta).items():
+        for campo, valore in indici(proposta).items():
             setattr(proposta, campo, valore)
     with transaction.atomic():
         Proposta.objects.bulk_create(proposte, batch_size=500)
@@ -262,7 +262,7 @@ def modifica(
                 **{campo: valori[campo] for campo in cambiati},
                 versione=F("versione") + 1,
                 updated_at=adesso,
-                **_indici(proposta),
+                **indici(proposta),
             )
         if temi is not None:
             proposta.temi.set(temi)
@@ -784,15 +784,6 @@ def _stato_prima_di(proposta, stato) -> str:
     """Where it was before it became ``stato`` the last time."""
     passo = proposta.passaggi.filter(evento=Evento.STATO, a=stato).order_by("-created_at", "-pk")
     return passo[0].da
-
-
-def _indici(proposta) -> dict[str, str]:
-    return {
-        "indice": indice(
-            proposta.titolo, proposta.che_cosa, proposta.perche, proposta.per_chi, proposta.luogo
-        ),
-        "indice_titolo": indice(proposta.titolo)[:300],
-    }
 
 
 def _pretendi_esito(esito, motivazione):

@@ -62,6 +62,13 @@ def indice(*testi: str) -> str:
     return " ".join(dict.fromkeys(radice for testo in testi for radice in radici(testo)))
 
 
+def contiene(testo: str, cercate: Collection[str]) -> bool:
+    """Whether a text has all these stems."""
+    piano = _piana(testo)
+    # A stem begins one of the words: most texts are told apart without taking them to pieces.
+    return all(r in piano for r in cercate) and set(radici(testo)).issuperset(cercate)
+
+
 def _piana(testo: str) -> str:
     """Lower case, without accents. "K" and its like become letters (NFKD)."""
     if testo.isascii():

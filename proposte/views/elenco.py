@@ -109,7 +109,11 @@ def proposta_mappa(request):
     filtro = FiltroProposte(request.GET, oggi=oggi)
     riquadro = Riquadro.da_testo(request.GET.get("riquadro", ""))
     proposte = filtro.filtra(Proposta.objects.in_elenco())
-    disegno = disegna(proposte, riquadro)
+    # Only what many ask for is worth remembering.
+    nome = (
+        "" if riquadro or filtro.radici else "&".join(sorted(filtro.indirizzo().values())) or "-"
+    )
+    disegno = disegna(proposte, riquadro, nome=nome)
     una_per_una = disegno.viste <= LISTA_MASSIMA
     chiavi = (
         list(disegno.luoghi.order_by("-pubblicata_at", "-pk").values_list("pk", flat=True))

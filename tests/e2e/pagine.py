@@ -5,16 +5,23 @@ Some routes appear several times, once for each face that their page has.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import F
 from django.urls import get_resolver, reverse
 from django.utils import timezone, translation
 
+from accounts.models import Partecipante
+from accounts.partecipanti import chiedi_conferma
 from eventi.models import Incontro, Iscrizione, Resoconto
 from laboratori.models import Disponibilita, Laboratorio
 from percorso.models import Percorso
+from proposte.models import Bisogno, Commento, Nota, Proposta, Tema, Verbalizzante
 
 Stato = Iscrizione.Stato
+CITTADINA = "cittadina@example.org"
+FACILITATORE = "facilitatore@example.org"
+MODERATRICE = "moderatrice@example.org"
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,78 @@ def resoconto(**filtri):
     return lambda: [
         Resoconto.objects.filter(pubblicato_at__isnull=False, **filtri)[0].incontro.slug
     ]
+
+
+def proposta(**filtri):
+    """The slug of the first example proposal that has these features."""
+    trovate = Proposta.objects.order_by("pk")
+    return lambda: [trovate.filter(**filtri).values_list("slug", flat=True)[0]]
+
+
+def sua(**filtri):
+    return proposta(proponente__persona__email=CITTADINA, **filtri)
+
+
+def bisogno(**filtri):
+    return lambda: [Bisogno.objects.filter(**filtri).order_by("pk")[0].slug]
+
+
+def commento():
+    visto = Commento.objects.visibili().select_related("proposta").order_by("pk")[0]
+    return [visto.proposta.slug, visto.pk]
+
+
+def tema():
+    return [Tema.objects.attivi()[0].slug]
+
+
+def verbalizzante(**filtri):
+    """The link of a note-taker, with a name made for this if the demo has none such."""
+
+    def trova():
+        incontro = Incontro.objects.filter(percorso__esempio=True, **filtri).order_by("inizio")[0]
+        return [Verbalizzante.objects.get_or_create(incontro=incontro, nome="Prova")[0].token]
+
+    return trova
+
+
+def adesso(**filtri):
+    """A note-taker whose meeting is about now."""
+    fra_poco = timezone.now() + timedelta(days=6)
+    return lambda: verbalizzante(
+        stato="pubblicato", inizio__gt=timezone.now() - timedelta(days=2), inizio__lt=fra_poco
+    )()
+
+
+def con_note():
+    nota = Nota.objects.da_ordinare().select_related("incontro").order_by("pk")[0]
+    return [nota.incontro.slug]
+
+
+def gruppo(modello):
+    """A draft need, or idea, of a meeting whose notes are being put in order."""
+
+    def trova():
+        incontro = Nota.objects.da_ordinare().order_by("pk")[0].incontro
+        quale = {"incontro": incontro, "titolo": "Prova", "stato": modello.Stato.BOZZA}
+        if modello is Proposta:
+            quale["genere_proponente"] = Proposta.Proponente.INCONTRO
+        altro = {"percorso": incontro.percorso, "laboratorio": incontro.laboratorio}
+        return [incontro.slug, modello.objects.get_or_create(**quale, defaults=altro)[0].pk]
+
+    return trova
+
+
+def lasciare():
+    return [Partecipante.objects.filter(esempio=True, seguiti__isnull=False)[0].token]
+
+
+def scaduta():
+    """A request whose link is opened too late."""
+    parametri = {"proposta": Proposta.objects.pubbliche()[0].pk}
+    tempo_fa = timezone.now() - timedelta(days=30)
+    chi = {"email": "tardi@example.org", "parametri": parametri, "modulo": "prova"}
+    return [chiedi_conferma("sostegno", **chi, adesso=tempo_fa).token]
 
 
 PIENO = {"posti__isnull": False, "posti_occupati__gte": F("posti") - F("posti_riservati")}
@@ -168,6 +247,111 @@ PAGINE = [
     Pagina("indirizzi del conto", "account_email", conto="cittadina@example.org"),
     Pagina("cambio della password", "account_change_password", conto="cittadina@example.org"),
     Pagina("conferma della password", "account_reauthenticate", conto="cittadina@example.org"),
+    # --- Proposals ---
+    Pagina("elenco delle proposte", "proposte:proposta_list"),
+    Pagina("proposte filtrate", "proposte:proposta_list", query="?stato=accolta&ordine=sostegni"),
+    Pagina("proposte cercate", "proposte:proposta_list", query="?q=panchine"),
+    Pagina("nessuna proposta", "proposte:proposta_list", query="?q=parola-che-non-esiste"),
+    Pagina("mappa delle proposte", "proposte:proposta_mappa"),
+    Pagina("mappa di nessuna proposta", "proposte:proposta_mappa", query="?q=non-esiste"),
+    Pagina("colonne dei file", "proposte:proposta_colonne"),
+    Pagina("proporre", "proposte:proposta_nuova"),
+    Pagina("proporre dal profilo", "proposte:proposta_nuova", conto=CITTADINA),
+    Pagina("bozza", "proposte:bozza_modifica", sua(stato="bozza"), CITTADINA),
+    Pagina("bozza da rileggere", "proposte:bozza_invia", sua(stato="bozza"), CITTADINA),
+    Pagina("bozza altrove", "proposte:bozza_riprendi", sua(stato="bozza"), CITTADINA),
+    Pagina("eliminare la bozza", "proposte:bozza_elimina", sua(stato="bozza"), CITTADINA),
+    Pagina("allegati della bozza", "proposte:allegato_carica", sua(stato="bozza"), CITTADINA),
+    Pagina("bozza di altri", "proposte:bozza_modifica", sua(stato="bozza"), stato=404),
+    Pagina("bisogni a cui risponde", "proposte:bisogni_trova", query="?q=strada"),
+    Pagina("proposte simili", "proposte:proposta_simili", query="?titolo=panchine"),
+    Pagina("proposta inviata", "proposte:proposta_inviata"),
+    Pagina("le proprie proposte", "proposte:proposta_mie", conto=CITTADINA),
+    Pagina("le proprie proposte, chi sei", "proposte:proposta_mie"),
+    Pagina(
+        "modificare la proposta", "proposte:proposta_modifica", sua(stato="pubblicata"), CITTADINA
+    ),
+    Pagina("ritirare la proposta", "proposte:proposta_ritira", sua(stato="pubblicata"), CITTADINA),
+    Pagina(
+        "proposta",
+        "proposte:proposta_detail",
+        proposta(stato="pubblicata", latitudine__isnull=False),
+    ),
+    Pagina("proposta propria", "proposte:proposta_detail", sua(stato="pubblicata"), CITTADINA),
+    Pagina("proposta accolta", "proposte:proposta_detail", proposta(avanzamenti__isnull=False)),
+    Pagina("proposta non accolta", "proposte:proposta_detail", proposta(stato="non_accolta")),
+    Pagina(
+        "proposta in valutazione", "proposte:proposta_detail", proposta(stato="in_valutazione")
+    ),
+    Pagina("proposta integrata", "proposte:proposta_detail", proposta(stato="integrata")),
+    Pagina("proposta divisa", "proposte:proposta_detail", proposta(parti__isnull=False)),
+    Pagina(
+        "proposta conosciuta",
+        "proposte:proposta_detail",
+        proposta(commenti__isnull=False),
+        CITTADINA,
+    ),
+    Pagina("proposta ritirata", "proposte:proposta_detail", proposta(stato="ritirata"), stato=410),
+    Pagina(
+        "proposta nascosta", "proposte:proposta_detail", proposta(stato="nascosta"), MODERATRICE
+    ),
+    Pagina(
+        "proposta da moderare", "proposte:proposta_detail", proposta(stato="inviata"), MODERATRICE
+    ),
+    Pagina("che fine ha fatto", "proposte:proposta_percorso", proposta(avanzamenti__isnull=False)),
+    Pagina(
+        "che fine ha fatto l'integrata", "proposte:proposta_percorso", proposta(stato="integrata")
+    ),
+    Pagina("versioni", "proposte:proposta_versioni", proposta(versioni__numero=2)),
+    Pagina("scheda da stampare", "proposte:proposta_scheda", proposta(stato="pubblicata")),
+    Pagina("sostenere", "proposte:sostegno_crea", proposta(stato="pubblicata")),
+    Pagina(
+        "sostenere da chi è conosciuta",
+        "proposte:sostegno_crea",
+        proposta(stato="pubblicata"),
+        CITTADINA,
+    ),
+    Pagina("sostegni chiusi", "proposte:sostegno_crea", proposta(stato="non_accolta")),
+    Pagina("togliere il sostegno", "proposte:sostegno_togli", proposta(stato="pubblicata")),
+    Pagina("seguire", "proposte:seguito_crea", proposta(stato="pubblicata")),
+    Pagina("smettere di seguire", "proposte:seguito_togli", proposta(stato="pubblicata")),
+    Pagina("commentare", "proposte:commento_crea", proposta(stato="pubblicata")),
+    Pagina("segnalare una proposta", "proposte:proposta_segnala", proposta(stato="pubblicata")),
+    Pagina("segnalare un commento", "proposte:commento_segnala", commento),
+    # --- Needs ---
+    Pagina("elenco dei bisogni", "bisogni:bisogno_list"),
+    Pagina("nessun bisogno", "bisogni:bisogno_list", query="?q=parola-che-non-esiste"),
+    Pagina(
+        "bisogno", "bisogni:bisogno_detail", bisogno(stato="pubblicato", proposte__isnull=False)
+    ),
+    Pagina(
+        "che fine ha fatto il bisogno",
+        "bisogni:bisogno_percorso",
+        bisogno(stato="pubblicato", proposte__isnull=False),
+    ),
+    Pagina("bisogno da moderare", "bisogni:bisogno_detail", bisogno(stato="inviato"), MODERATRICE),
+    Pagina("segnalare un bisogno", "bisogni:bisogno_nuovo"),
+    Pagina("bisogno inviato", "bisogni:bisogno_inviato"),
+    # --- What one follows ---
+    Pagina("seguiti", "seguiti:seguito_list", conto=CITTADINA),
+    Pagina("seguiti, chi sei", "seguiti:seguito_list"),
+    Pagina("sostegni dati", "seguiti:sostegno_list", conto=CITTADINA),
+    Pagina("seguire un laboratorio", "seguiti:segui_laboratorio", laboratorio),
+    Pagina("seguire un tema", "seguiti:segui_tema", tema),
+    Pagina("smettere con un laboratorio", "seguiti:smetti_laboratorio", laboratorio),
+    Pagina("smettere con un tema", "seguiti:smetti_tema", tema),
+    Pagina("lasciare il riepilogo", "seguiti:seguito_lascia", lasciare),
+    Pagina("conferma chiesta", "partecipo:conferma_inviata"),
+    Pagina("conferma scaduta", "partecipo:conferma", scaduta, stato=410),
+    Pagina("link di ritorno sbagliato", "partecipo:entra", lambda: ["sbagliato"], stato=410),
+    # --- Notes ---
+    Pagina("prendere appunti", "raccolta:raccolta", adesso()),
+    Pagina("appunti chiusi", "raccolta:raccolta", verbalizzante(stato="svolto"), stato=403),
+    Pagina("link degli appunti sbagliato", "raccolta:raccolta", lambda: ["no"], stato=404),
+    Pagina("ordinare le note", "raccolta:ordina", con_note, FACILITATORE),
+    Pagina("pubblicare le note", "raccolta:pubblica", con_note, FACILITATORE),
+    Pagina("bisogno dalle note", "raccolta:ordina_bisogno", gruppo(Bisogno), FACILITATORE),
+    Pagina("idea dalle note", "raccolta:ordina_idea", gruppo(Proposta), FACILITATORE),
 ]
 
 # Routes that are not a page, or whose page shows only inside a journey: each with its reason.
@@ -191,6 +375,24 @@ ALTROVE = {
     "iscrizioni:iscrizione_accetta": "acts and goes on to the registration's page",
     "iscrizioni:iscrizione_aspetta": "acts and goes on to the registration's page",
     "account_confirm_login_code": "only after asking for a code: tests/e2e/test_conti.py",
+    "partecipo:dimentica": "acts and goes on to the home page",
+    "proposte:bozza_salva": "JSON for the page's script",
+    "proposte:allegato_togli": "acts and goes on to the page of the files",
+    "proposte:allegato_scarica": "a file",
+    "proposte:allegato_anteprima": "a file",
+    "proposte:proposta_qr": "a drawing",
+    "proposte:proposta_atom": "a feed",
+    "proposte:proposta_csv": "data",
+    "proposte:proposta_json": "data",
+    "proposte:legami_csv": "data",
+    "proposte:legami_json": "data",
+    "bisogni:bisogno_csv": "data",
+    "bisogni:bisogno_json": "data",
+    "proposte:proposta_riesame": "only of a hidden one of hers: tests/proposte/test_scrittura.py",
+    "proposte:commento_modifica": "only for ten minutes: tests/proposte/test_commenti.py",
+    "proposte:commento_elimina": "only for ten minutes: tests/proposte/test_commenti.py",
+    "raccolta:note": "JSON for the page's script",
+    "raccolta:servizio": "a script",
     "account_set_password": "only for accounts without a password: there are none",
 }
 

@@ -154,7 +154,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
-    "import_export",
 ]
 
 MIDDLEWARE = [

@@ -210,7 +210,7 @@ class PuntiForm(forms.Form):
 class CampoVisto(forms.CharField):
     """When what is being rewritten was last written, as the page knew it."""
 
-    widget = forms.HiddenInput({"autocomplete": "off"})
+    widget = forms.HiddenInput
 
     def to_python(self, value):
         try:
@@ -235,6 +235,8 @@ class _DiGruppoForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = PortaleFormHelper(self, submit=_("Salva"))
+        # A page reloaded shows what is there now, and not the version that it began from.
+        self.helper.attrs["autocomplete"] = "off"
 
 
 class GruppoForm(_DiGruppoForm):
@@ -316,7 +318,7 @@ class IdeaForm(_DiGruppoForm):
             "invalid_choice": _("Uno di questi bisogni non c'è più: ricarica la pagina.")
         },
     )
-    versione = forms.IntegerField(min_value=1, widget=forms.HiddenInput({"autocomplete": "off"}))
+    versione = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     field_order = ("titolo", "che_cosa", "luogo", "bisogni", "temi", "versione")
 

@@ -3,9 +3,10 @@ from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
-from tests.factories import UserFactory
+from accounts.models import Conferma, User
+from tests.factories import PartecipanteFactory, UserFactory
 from tests.ruoli import RUOLI, entra
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +149,58 @@ def test_the_groups_can_be_read_in_italian(client, amministratrice):
 
     assert response.status_code == 200
     assert "moderatori" in response.content.decode()
+
+
+# --- Taking part without an account ---------------------------------------------------------
+
+PARTECIPANTI, RICHIESTE = "/admin/accounts/partecipante/", "/admin/accounts/conferma/"
+
+
+@pytest.mark.parametrize("ruolo", RUOLI)
+def test_permission_matrix_of_who_takes_part(client, ruolo):
+    """The office reads who takes part and what waits for a mail's link; nobody writes it."""
+    chi = PartecipanteFactory(email="segreta@example.org", nome="Segreta")
+    richiesta = Conferma.objects.create(
+        azione="sostegno",
+        email=chi.email,
+        nome="Segreta",
+        parametri={"testo": "Parole sue"},
+        created_at=timezone.now(),
+        scade_at=timezone.now(),
+    )
+    entra(client, ruolo)
+    fuori = 302 if ruolo == "anonima" else 404
+    legge = 200 if ruolo in ("ufficio", "amministratrice") else fuori
+    schede = [f"{PARTECIPANTI}{chi.pk}/", f"{RICHIESTE}{richiesta.pk}/"]
+
+    lette = [
+        client.get(url)
+        for url in (PARTECIPANTI, RICHIESTE, *(f"{scheda}change/" for scheda in schede))
+    ]
+    scritte = [
+        *(client.get(f"{elenco}add/") for elenco in (PARTECIPANTI, RICHIESTE)),
+        *(client.post(f"{scheda}change/", {"email": "altra@example.org"}) for scheda in schede),
+        *(client.post(f"{scheda}delete/", {"post": "yes"}) for scheda in schede),
+    ]
+
+    assert [response.status_code for response in lette] == [legge] * 4
+    assert [response.status_code for response in scritte] == [fuori] * 6
+    testo = "".join(response.content.decode() for response in lette)
+    assert ("segreta@example.org" in testo) == (legge == 200)
+    # What she wrote is hers until she confirms it, and the link's code is nobody else's ever.
+    for nascosto in ("Parole sue", chi.codice, richiesta.codice):
+        assert nascosto not in testo
+    chi.refresh_from_db()
+    assert (chi.email, Conferma.objects.count()) == ("segreta@example.org", 1)
+
+
+def test_somebody_who_takes_part_is_found_by_her_whole_address(client):
+    entra(client, "ufficio")
+    anna = PartecipanteFactory(email="anna@example.org")
+    PartecipanteFactory(email="susanna@example.org")
+
+    def trovate(q):
+        return list(client.get(PARTECIPANTI, {"q": q}).context["cl"].queryset)
+
+    assert trovate(" Anna@Example.org ") == [anna]
+    assert trovate("anna") == []

@@ -264,7 +264,7 @@ class BisognoAdmin(UfficioModelAdmin):
     """States change through the doors, texts through ``proposte.bisogni`` too."""
 
     change_form_template = "admin/proposte/bisogno/change_form.html"
-    list_display = ["titolo_", "stato", "dove", "da_dove", "priorita", "punti", "aspetta"]
+    list_display = ["titolo_", "stato", "dove", "da_dove", "quanto_conta", "aspetta"]
     list_filter = [
         ServeFilter,
         "stato",
@@ -277,10 +277,8 @@ class BisognoAdmin(UfficioModelAdmin):
     ]
     list_select_related = ["laboratorio", "incontro"]
     search_fields = ["indice"]
-    search_help_text = _("Cerca per parole del testo, o per numero.")
     ordering = ["-pk"]
-    sortable_by = ["priorita", "punti"]
-    filter_horizontal = []
+    sortable_by = ["quanto_conta"]
     actions = ["pubblica_molti", "nascondi_molti"]
     inlines = [PassaggioBisognoInline]
 
@@ -326,6 +324,14 @@ class BisognoAdmin(UfficioModelAdmin):
         if bisogno.incontro_id:
             return bisogno.incontro.titolo
         return f"{bisogno.nome_mostrato or gettext('una persona')}, {bisogno.get_canale_display()}"
+
+    @admin.display(description=_("priorità"), ordering="priorita")
+    def quanto_conta(self, bisogno):
+        parti = [bisogno.get_priorita_display() or ""]
+        if bisogno.punti is not None:
+            bollini = ngettext("%(n)d bollino", "%(n)d bollini", bisogno.punti)
+            parti.append(bollini % {"n": bisogno.punti})
+        return ", ".join(filter(None, parti))
 
     @admin.display(description=_("aspetta chi modera"))
     def aspetta(self, bisogno):
@@ -451,6 +457,9 @@ class BisognoAdmin(UfficioModelAdmin):
             # Nothing to write: the model's own fields, shown.
             kwargs["form"] = forms.ModelForm
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else []
 
     def get_fieldsets(self, request, obj=None):
         emerso = (

@@ -18,7 +18,7 @@ from .models import Bisogno, Proposta
 
 # Results of one search: nobody reads more, and a word that every text has would cost as much as
 # reading every text.
-LIMITE = 300
+LIMITE = 200
 # Words of one search that count; the others are not looked for.
 PAROLE = 8
 # How many proposals, by their number, make a small and a large lot of the index.
@@ -111,7 +111,9 @@ def cercate(testo: str) -> tuple[str, ...]:
 
 
 def con_parole(queryset: QuerySet, radici: Sequence[str]) -> QuerySet:
-    """The needs or proposals of ``queryset`` that have all these stems."""
+    """The needs or proposals of ``queryset`` that have all these stems; none without any."""
+    if not radici:
+        return queryset.none()
     return queryset.filter(Contiene(queryset.model, radici))
 
 
@@ -156,6 +158,8 @@ def cerca(
     that the index itself knows: laboratorio, stato, canale. One query, or two where there are
     more.
     """
+    if not radici:
+        return [], True
     righe = _ultime(queryset, Contiene(Proposta, radici), limite, dove)
     tutte = len(righe) <= limite
     if not tutte:

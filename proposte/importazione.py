@@ -29,7 +29,7 @@ from portale.lib.ricerca import indice
 
 from .forms import CampoFirma, CampoTesto
 from .models import Bisogno, Canale, Importazione, Proposta, Tema
-from .services import Rifiuto, invia_molte
+from .services import Rifiuto, indicizza, invia_molte
 
 PESO_MASSIMO = 16 * 1024 * 1024
 RIGHE_MASSIME = 10_000
@@ -685,6 +685,8 @@ def esegui(
         for esame in esamina(importazione.righe, importazione.percorso, adesso=adesso)
         if esame.buona and (doppioni or not esame.doppione)
     ]
+    # All that takes its time, before anything is locked.
+    proposte = [_proposta(importazione, esame.valori, autore, adesso) for esame in esami]
     with transaction.atomic():
         # Of two clicks the second waits here, and then finds it done.
         mia = Importazione.objects.filter(pk=importazione.pk, eseguita_at=None).update(
@@ -693,18 +695,19 @@ def esegui(
         if mia and not esami:
             raise Rifiuto(_("Nessuna riga da importare: correggi il file e caricalo di nuovo."))
         if mia:
-            _scrivi(importazione, esami, autore, adesso)
+            _scrivi(importazione, esami, proposte, autore, adesso)
     importazione.refresh_from_db()
     return importazione
 
 
-def _scrivi(importazione, esami, autore, adesso):
+def _scrivi(importazione, esami, proposte, autore, adesso):
     persone = {}
-    for esame in esami:
-        email = esame.valori["email"]
-        if email and email not in persone:
-            persone[email] = partecipanti.per_indirizzo(email, nome=esame.valori["nome_mostrato"])
-    proposte = [_proposta(importazione, esame.valori, persone, autore, adesso) for esame in esami]
+    for proposta, esame in zip(proposte, esami, strict=True):
+        if email := esame.valori["email"]:
+            if email not in persone:
+                nome = esame.valori["nome_mostrato"]
+                persone[email] = partecipanti.per_indirizzo(email, nome=nome)
+            proposta.proponente = persone[email]
     invia_molte(proposte, autore=autore, pubblica=importazione.pubblica, adesso=adesso)
     for molti, nome in ((Proposta.temi, "temi"), (Proposta.bisogni, "bisogni")):
         legame = molti.through
@@ -719,7 +722,7 @@ def _scrivi(importazione, esami, autore, adesso):
         )
 
 
-def _proposta(importazione, valori, persone, autore, adesso):
+def _proposta(importazione, valori, autore, adesso):
     laboratorio, incontro = valori["laboratorio"], valori["incontro"]
     genere = Proponente.PERSONA
     if valori["organizzazione"]:
@@ -729,12 +732,11 @@ def _proposta(importazione, valori, persone, autore, adesso):
     arrivata = None
     if valori["data"] and valori["data"] < a_roma(adesso).date():
         arrivata = ora_di_muro(valori["data"], MEZZOGIORNO)
-    return Proposta(
+    proposta = Proposta(
         percorso=importazione.percorso,
         laboratorio=None if laboratorio == CITTA else laboratorio,
         per_la_citta=laboratorio == CITTA,
         genere_proponente=genere,
-        proponente=persone.get(valori["email"]),
         canale=valori["canale"] or (Canale.INCONTRO if incontro else importazione.canale),
         incontro=incontro,
         registrato_da=autore,
@@ -752,6 +754,8 @@ def _proposta(importazione, valori, persone, autore, adesso):
             )
         },
     )
+    indicizza(proposta)
+    return proposta
 
 
 def pulisci(adesso: datetime) -> int:

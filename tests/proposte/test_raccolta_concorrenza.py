@@ -64,6 +64,7 @@ class Telefono:
         self.token = token
         self.caso = random.Random(seme)
         self.note = []
+        self.superate = []
         self.avute = {}
         self.risposte = set()
         self.chiavistello = threading.Lock()
@@ -83,6 +84,7 @@ class Telefono:
             )
             if self.caso.random() < 0.3:
                 vecchia = self.caso.choice(self.note)
+                self.superate.append(dict(vecchia))
                 vecchia["versione"] += 1
                 vecchia["testo"] += "!"
                 vecchia["eliminata"] = self.caso.random() < 0.3
@@ -90,9 +92,12 @@ class Telefono:
     def da_inviare(self):
         with self.chiavistello:
             manca = [n for n in self.note if self.avute.get(n["chiave"], 0) < n["versione"]]
-            # A batch that the portal had, or that the other tab is sending.
+            # What the portal had, what the other tab is sending, what was stuck on the way while
+            # a newer text went past it.
             ripetute = self.caso.sample(self.note, min(3, len(self.note)))
-            return [dict(n) for n in {n["chiave"]: n for n in manca[:20] + ripetute}.values()]
+            tarde = self.caso.sample(self.superate, min(2, len(self.superate)))
+            lotto = {n["chiave"]: n for n in [*tarde, *ripetute, *manca[:20]]}
+            return [dict(n) for n in lotto.values()]
 
     def invia(self):
         lotto = self.da_inviare()
@@ -172,3 +177,33 @@ def test_two_note_takers_that_made_the_same_key_have_one_note_and_one_refusal(po
     assert len(prima) + len(seconda) == 40
     assert {testo for _, testo, *_ in prima} <= {"di 0"}
     assert {testo for _, testo, *_ in seconda} <= {"di 1"}
+
+
+# Two threads, each with its connection, at the same instant: the note and its first correction.
+INSIEME = """
+import json, sys, threading, uuid
+from django.db import connection
+from django.utils import timezone
+from proposte import raccolta
+from proposte.models import Nota, Verbalizzante
+mia = Verbalizzante.objects.from_token(sys.argv[1]).get()
+pronti, esiti = threading.Barrier(2), []
+def manda(versione):
+    for n in range(100):
+        foglietto = raccolta.Foglietto(
+            chiave=uuid.UUID(int=n), testo=f"v{versione}", versione=versione, ordine=n)
+        pronti.wait()
+        [risultato] = raccolta.registra(mia, [foglietto], timezone.now())
+        if versione == 2:
+            esiti.append(risultato.esito)
+    connection.close()
+fili = [threading.Thread(target=manda, args=[versione]) for versione in (1, 2)]
+for filo in fili: filo.start()
+for filo in fili: filo.join()
+print(json.dumps([sorted(set(esiti)), len(esiti), Nota.objects.filter(testo="v2").count()]))
+"""
+
+
+def test_a_note_and_its_correction_at_one_instant_leave_the_correction(portale):
+    [token, *_] = portale.python(TAVOLI)
+    assert portale.python(INSIEME, token) == [["salvata"], 100, 100]

@@ -6,6 +6,7 @@ VOCI = [
     "Il percorso",
     "Laboratori",
     "Incontri",
+    "Proposte",
     "Dai una mano",
     "Domande frequenti",
     "Contatti",

@@ -64,6 +64,8 @@ class FaseInline(admin.StackedInline):
         "apre_sostegni",
         "apre_commenti",
         "apre_osservazioni",
+        "moderazione",
+        "nasconde_sostegni",
     ]
     verbose_name_plural = _("fasi: che cosa possono fare i cittadini dipende dalle loro date")
 

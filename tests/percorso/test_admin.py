@@ -52,6 +52,7 @@ def _invia(client, percorso, *fasi, **campi):
             "titolo": f"Fase {numero}",
             "inizio": "2030-02-01",
             "fine": "2030-03-01",
+            "moderazione": "prima",
             **riga,
         }
         dati |= {f"fasi-{numero}-{nome}": valore for nome, valore in riga.items()}
@@ -93,6 +94,21 @@ def test_two_stages_swap_their_places(client, ufficio, percorso):
         (1, "era la seconda"),
         (2, "era la prima"),
     ]
+
+
+def test_a_stage_says_when_proposals_are_read_and_whether_supports_are_counted_in_public(
+    client, ufficio, percorso
+):
+    riga = fase(percorso, 1)
+
+    _invia(
+        client,
+        percorso,
+        {"id": riga.pk, "ordine": 1, "moderazione": "dopo", "nasconde_sostegni": "on"},
+    )
+
+    riga.refresh_from_db()
+    assert (riga.moderazione, riga.nasconde_sostegni) == ("dopo", True)
 
 
 def test_two_stages_with_one_number_are_refused(client, ufficio, percorso):

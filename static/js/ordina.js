@@ -168,6 +168,8 @@ pagina.addEventListener("dragstart", (event) => {
   conta();
   trascinate = scelte().map((casella) => casella.closest("[data-nota]"));
   for (const una of trascinate) una.classList.add("ordina-trascinata");
+  // The bar would hide the groups under it. Not at once: a page that changes now drops the drag.
+  requestAnimationFrame(() => tavola().classList.add("ordina-in-volo"));
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", nota.innerText);
 });
@@ -200,6 +202,7 @@ pagina.addEventListener("dragend", () => {
     nota.classList.remove("ordina-trascinata");
   }
   trascinate = [];
+  tavola().classList.remove("ordina-in-volo");
   illumina(null);
 });
 

@@ -85,8 +85,9 @@ def xlsx(tavole: dict[str, list[list[object]]]) -> bytes:
         foglio.freeze_panes = "A2"
         for numero, valori in enumerate(righe, start=1):
             for colonna, valore in enumerate(valori, start=1):
-                cella = foglio.cell(numero, colonna)
-                cella.set_explicit_value("" if valore is None else str(valore), "s")
+                cella = foglio.cell(numero, colonna, "" if valore is None else str(valore))
+                # Also what begins as a formula does.
+                cella.data_type = "s"
                 cella.number_format = "@"
                 if numero == 1:
                     cella.font = Font(bold=True)

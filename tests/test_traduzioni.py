@@ -4,7 +4,7 @@ says a word around it."""
 import io
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 
@@ -21,22 +21,35 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation.template import templatize
 
+from accounts.partecipanti import chiedi_conferma
+from accounts.partecipanti import registro as azioni
 from eventi.models import Incontro, Iscrizione
 from laboratori.models import Disponibilita
 from posta.consegna import spedisci_dovuti
 from posta.generi import registro
 from posta.models import Messaggio
+from proposte import avvisi, bisogni, commenti, raccolta, riepiloghi, services
+from proposte.models import Seguito
 from tests.e2e.pagine import PAGINE
 from tests.factories import (
+    AvanzamentoFactory,
+    BisognoFactory,
+    CommentoFactory,
     DisponibilitaFactory,
     IncontroFactory,
     IscrizioneFactory,
+    LaboratorioFactory,
+    PartecipanteFactory,
+    PropostaFactory,
+    RispostaFactory,
+    SeguitoFactory,
     UserFactory,
+    VerbalizzanteFactory,
 )
 
 RADICE = settings.BASE_DIR
 CATALOGO = RADICE / "locale" / "en" / "LC_MESSAGES" / "django.po"
-APP = ("accounts", "eventi", "laboratori", "percorso", "portale", "posta")
+APP = ("accounts", "eventi", "laboratori", "percorso", "portale", "posta", "proposte")
 FUNZIONI = {
     **DEFAULT_KEYWORDS,
     "gettext_lazy": None,
@@ -49,11 +62,24 @@ MARCATURA = re.compile(r"<[^>]*>|https?://\S+|\b[\w.]+@example\.(?:org|com)\b")
 S = Iscrizione.Stato
 
 
+# Read by who works with the portal alone, though their names do not say so.
+SOLO_UFFICIO = {
+    "eventi/esportazione.py",
+    "portale/cruscotto.py",
+    "posta/models.py",
+    "proposte/importazione.py",
+    "proposte/coda.py",
+    "proposte/verifiche.py",
+    "proposte/avanzamenti.py",
+    "proposte/emails_ufficio.py",
+}
+
+
 def dell_ufficio(percorso: str) -> bool:
     """Whether only the office reads what this file says: it works in Italian."""
     return bool(
         re.search(r"^templates/admin/|/admin(_\w+)?(/|\.py$)|/management/", percorso)
-        or percorso in {"eventi/esportazione.py", "portale/cruscotto.py", "posta/models.py"}
+        or percorso in SOLO_UFFICIO
     )
 
 
@@ -467,11 +493,149 @@ MAIL_AIUTO = {
 }
 MAIL_CONTATTI = {"contatto_ricevuto"}
 # To the office, which reads Italian; and those of accounts, below.
-ALTRE_MAIL = {"contatto", "disponibilita_ufficio", "account"}
+ALTRE_MAIL = {
+    "contatto",
+    "disponibilita_ufficio",
+    "account",
+    "moderazione_riepilogo",
+    "proposta_riesame",
+}
+
+
+def _proposta(stato, **campi):
+    """Somebody's proposal in this state, which somebody else follows."""
+    proposta = PropostaFactory(stato=stato, **campi)
+    SeguitoFactory(proposta=proposta)
+    return proposta
+
+
+def _bisogno(stato):
+    return BisognoFactory(stato=stato, proponente=PartecipanteFactory(), nome_mostrato="Anna")
+
+
+def _nascondi(proposta, adesso):
+    chi = UserFactory()
+    services.nascondi(proposta, chi, "fuori_tema", "Spiegazione", adesso=adesso)
+    return chi
+
+
+def _riesame(adesso):
+    proposta = _proposta("pubblicata")
+    chi = _nascondi(proposta, adesso)
+    services.chiedi_riesame(proposta, "Motivo", adesso=adesso)
+    services.conferma_nascosta(proposta, chi, "offensivo", "Spiegazione", adesso=adesso)
+
+
+def _integra(adesso):
+    services.integra(
+        _proposta("pubblicata"), _proposta("pubblicata"), UserFactory(), "Motivo", adesso=adesso
+    )
+
+
+def _rispondi(adesso):
+    services.rispondi(
+        _proposta("accolta"),
+        esito="accolta",
+        testo="Risposta",
+        ufficio="Verde pubblico",
+        costo_euro=1200,
+        tempi="Estate",
+        autore=UserFactory(),
+        adesso=adesso,
+    )
+
+
+def _avanza(adesso):
+    avanzamento = AvanzamentoFactory(proposta=_proposta("accolta"))
+    avvisi.avanzamento(avanzamento.proposta, avanzamento, adesso)
+
+
+def _commento(adesso, *, riammesso=False):
+    commento = CommentoFactory()
+    commenti.nascondi(commento, UserFactory(), "fuori_tema", "Spiegazione", adesso=adesso)
+    if riammesso:
+        commenti.riammetti(commento, UserFactory(), adesso=adesso)
+
+
+def _segnala(adesso):
+    for esito in ("accolta", "respinta"):
+        segnalazione = commenti.segnala(
+            proposta=PropostaFactory(),
+            motivo="fuori_tema",
+            testo="Testo",
+            partecipante=PartecipanteFactory(),
+            modulo=esito,
+            adesso=adesso,
+        )
+        commenti.chiudi_segnalazione(
+            segnalazione, esito, UserFactory(), testo="Spiegazione", adesso=adesso
+        )
+
+
+def _riepilogo(adesso):
+    settimana = riepiloghi.Settimana.di(adesso)
+    quando = settimana.fine - timedelta(days=2)
+    laboratorio = LaboratorioFactory()
+    SeguitoFactory(proposta=None, laboratorio=laboratorio)
+    Seguito.objects.update(created_at=quando - timedelta(days=30))
+    PropostaFactory(laboratorio=laboratorio, pubblicata_at=quando)
+    BisognoFactory(laboratorio=laboratorio, pubblicato_at=quando)
+    RispostaFactory(proposta__laboratorio=laboratorio, pubblicata_at=quando)
+    riepiloghi.accoda_riepiloghi(adesso)
+
+
+# How each comes to be owed.
+MAIL_PROPOSTE = {
+    "proposta_ricevuta": lambda adesso: services.invia(
+        PropostaFactory(bozza=True), autore=UserFactory(), adesso=adesso
+    ),
+    "proposta_pubblicata": lambda adesso: services.pubblica(
+        _proposta("inviata"), UserFactory(), adesso=adesso
+    ),
+    "proposta_nascosta": lambda adesso: _nascondi(_proposta("pubblicata"), adesso),
+    "proposta_confermata_nascosta": _riesame,
+    "proposta_ritirata": lambda adesso: services.ritira(
+        _proposta("pubblicata"), motivo="Motivo", adesso=adesso
+    ),
+    "proposta_cambiata": lambda adesso: services.decidi(
+        _proposta("in_valutazione"), "non_accolta", "Motivo", UserFactory(), adesso=adesso
+    ),
+    "proposta_integrata": _integra,
+    "proposta_integrazione": _integra,
+    "proposta_risposta": _rispondi,
+    "proposta_avanzamento": _avanza,
+    "commento_nascosto": _commento,
+    "commento_riammesso": lambda adesso: _commento(adesso, riammesso=True),
+    "segnalazione_chiusa": _segnala,
+    "riepilogo": _riepilogo,
+    "bisogno_ricevuto": lambda adesso: bisogni.invia(
+        _bisogno("bozza"), autore=UserFactory(), adesso=adesso
+    ),
+    "bisogno_pubblicato": lambda adesso: bisogni.pubblica(
+        _bisogno("inviato"), UserFactory(), adesso=adesso
+    ),
+    "bisogno_nascosto": lambda adesso: bisogni.nascondi(
+        _bisogno("pubblicato"), UserFactory(), "fuori_tema", "Spiegazione", adesso=adesso
+    ),
+    "verbalizzante": lambda adesso: raccolta.invia_link(
+        VerbalizzanteFactory(email="note@example.org"), adesso
+    ),
+    "conferma_azione": lambda adesso: [
+        chiedi_conferma(
+            azione,
+            email=f"{azione}@example.org",
+            nome="Anna",
+            parametri={**PARAMETRI.get(azione, {}), "proposta": PropostaFactory().pk},
+            adesso=adesso,
+        )
+        for azione in azioni
+    ],
+}
+PARAMETRI = {"bisogno": {"titolo": "Titolo"}}
 
 
 def test_every_kind_of_mail_is_tried():
-    provate = {*MAIL_INCONTRI, *MAIL_AIUTO, *MAIL_CONTATTI, *ALTRE_MAIL}
+    provate = {*MAIL_INCONTRI, *MAIL_AIUTO, *MAIL_CONTATTI, *MAIL_PROPOSTE, *ALTRE_MAIL}
     assert provate == {g for g in registro if registro[g].componi.__module__.split(".")[0] in APP}
 
 
@@ -528,6 +692,18 @@ def test_a_mail_about_an_offer_of_help_is_in_english(db, genere):
     )
     with translation.override("en"):
         e_in_inglese(registro[genere].componi(messaggio, timezone.now()))
+
+
+@pytest.mark.parametrize("genere", MAIL_PROPOSTE)
+def test_a_mail_about_a_proposal_is_in_english(db, genere):
+    # A Monday, at an hour at which digests leave.
+    adesso = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    MAIL_PROPOSTE[genere](adesso)
+    messaggi = Messaggio.objects.filter(genere=genere)
+    assert messaggi.count() > 0
+    for messaggio in messaggi:
+        with translation.override("en"):
+            e_in_inglese(registro[genere].componi(messaggio, adesso))
 
 
 def test_the_copy_of_a_message_to_the_office_is_in_english(db):

@@ -79,7 +79,8 @@ class Pagina:
             return ""
         percorso = self.percorso_it if self.lingua == "en" else f"/en{self.percorso_it}"
         query = self.request.META.get("QUERY_STRING", "")
-        return f"{percorso}?{query}" if query else percorso
+        # No link of ours is longer; what is said here is remembered with the header.
+        return f"{percorso}?{query}" if query and len(query) <= 1000 else percorso
 
     @property
     def url(self):

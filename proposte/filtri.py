@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from django import forms
 from django.core.cache import cache
 from django.db.models import Count, F, QuerySet
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -193,6 +194,10 @@ class FiltroProposte(Filtro):
         super().__init__(data)
         self.oggi = oggi
 
+    @cached_property
+    def nascosti(self):
+        return nascosti(self.oggi)
+
     def clean_bisogno(self):
         slug = self.cleaned_data["bisogno"]
         if not slug:
@@ -206,11 +211,9 @@ class FiltroProposte(Filtro):
     def clean_ordine(self):
         ordine = self.cleaned_data["ordine"]
         # The order itself would tell what the stage keeps to the office.
-        if ordine == "sostenute" and nascosti(self.oggi):
+        if ordine == "sostenute" and self.nascosti:
             raise forms.ValidationError(
-                gettext(
-                    "In questa fase il numero dei sostegni non si vede: scegli un altro ordine."
-                ),
+                gettext("In questa fase i sostegni non si vedono: scegli un altro ordine."),
                 code="nascosti",
             )
         return ordine
@@ -220,7 +223,7 @@ class FiltroProposte(Filtro):
         return [
             (valore, testo)
             for valore, testo in self.ORDINI
-            if valore != "sostenute" or not nascosti(self.oggi)
+            if valore != "sostenute" or not self.nascosti
         ]
 
     @property

@@ -1,7 +1,7 @@
 """A proposal or a need as the lists show it: every text ready, so that a template only writes it
 down (as in ``eventi.schede``)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models.functions import Left
@@ -15,7 +15,7 @@ from portale.lib import dates
 from portale.lib.memoria import ricorda_molti
 from portale.lib.ricerca import estratto, evidenzia
 
-from .filtri import nascosti, quante_rispondono
+from .filtri import quante_rispondono
 from .models import Bisogno, Proposta
 from .righe import NON_SERVE, TONI
 
@@ -44,12 +44,12 @@ class Scheda:
         return getattr(self, nome)
 
 
-def schede(chiavi: Sequence[int], oggi) -> list[Scheda]:
-    """The cards of these proposals, in their order. Only those that this process does not
+def schede(chiavi: Sequence[int], nascosti: Collection[int]) -> list[Scheda]:
+    """The cards of these proposals, in their order; without the number of supports for the
+    processes that hide them (``filtri.nascosti``). Only those that this process does not
     remember are made."""
 
     def calcola(mancanti):
-        senza_numeri = nascosti(oggi)
         proposte = (
             Proposta.objects.filter(pk__in=mancanti)
             .select_related("laboratorio", "incontro", "percorso")
@@ -60,7 +60,7 @@ def schede(chiavi: Sequence[int], oggi) -> list[Scheda]:
         base, citta = reverse("proposte:proposta_list"), gettext("Tutta la città")
         return {
             proposta.pk: _scheda(
-                proposta, base, citta, sostegni=proposta.percorso_id not in senza_numeri
+                proposta, base, citta, sostegni=proposta.percorso_id not in nascosti
             )
             for proposta in proposte
         }

@@ -54,7 +54,7 @@ def proposta_list(request):
         # needs no cookie, and may be passed on.
         return redirect(_url("proposte:proposta_list", filtro.indirizzo(seme=nuovo_seme())))
     elenco = elenca(filtro, request.GET)
-    voci = schede(elenco.pagina.chiavi, oggi)
+    voci = schede(elenco.pagina.chiavi, filtro.nascosti)
     if filtro.radici:
         voci = evidenziate(Proposta, voci, filtro.radici)
     return render(
@@ -110,9 +110,8 @@ def proposta_mappa(request):
     riquadro = Riquadro.da_testo(request.GET.get("riquadro", ""))
     proposte = filtro.filtra(Proposta.objects.in_elenco())
     # Only what many ask for is worth remembering.
-    nome = (
-        "" if riquadro or filtro.radici else "&".join(sorted(filtro.indirizzo().values())) or "-"
-    )
+    comune = not riquadro and not filtro.radici
+    nome = f"?{urlencode(filtro.indirizzo(ordine=None, seme=None))}" if comune else ""
     disegno = disegna(proposte, riquadro, nome=nome)
     una_per_una = disegno.viste <= LISTA_MASSIMA
     chiavi = (
@@ -120,7 +119,7 @@ def proposta_mappa(request):
         if una_per_una
         else [segno.pk for segno in disegno.segni if segno.pk]
     )
-    voci = {scheda.pk: scheda for scheda in schede(chiavi, oggi)}
+    voci = {scheda.pk: scheda for scheda in schede(chiavi, filtro.nascosti)}
     nomi = {zona.pk: zona.nome for zona in filtro.zone.values()} | {
         None: gettext("Tutta la città")
     }

@@ -45,7 +45,8 @@ def disponibilita_crea(request):
 
 def _iniziali(request):
     """The lab that the link names, if there is one; who she is, if she has signed in."""
-    slug = request.GET.get("laboratorio", "")
+    # A NUL, which PostgreSQL does not take, is in no address of ours.
+    slug = request.GET.get("laboratorio", "").replace("\0", "")
     iniziali = {"laboratorio": Laboratorio.objects.pubblici().filter(slug=slug).first()}
     if request.user.is_authenticated:
         iniziali |= {"nome": request.user.nome, "email": request.user.email}

@@ -34,7 +34,8 @@ def contatti(request):
 
 
 def _iniziali(request):
-    slug = request.GET.get("laboratorio", "")
+    # A NUL, which PostgreSQL does not take, is in no address of ours.
+    slug = request.GET.get("laboratorio", "").replace("\0", "")
     iniziali = {"laboratorio": Laboratorio.objects.pubblici().filter(slug=slug).first()}
     if request.user.is_authenticated:
         iniziali |= {"nome": request.user.nome, "email": request.user.email}

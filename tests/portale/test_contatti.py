@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from portale.lib.antispam import timbro
@@ -162,3 +163,12 @@ def test_the_copy_delivers_no_stranger_s_link(altro):
 def test_what_people_write_is_kept_only_until_it_has_left():
     assert registro["contatto"].riservato
     assert registro["contatto_ricevuto"].riservato
+
+
+@pytest.mark.parametrize("rotta", ["contatti", "laboratori:disponibilita_crea"])
+def test_an_address_with_a_nul_names_no_lab_and_breaks_nothing(client, rotta):
+    laboratorio = LaboratorioFactory()
+
+    response = client.get(reverse(rotta), {"laboratorio": f"{laboratorio.slug}\0"})
+
+    assert response.status_code == 200

@@ -323,8 +323,8 @@ def test_no_template_for_citizens_writes_words_outside_gettext():
 # Frequent words of Italian that are no English words.
 ITALIANO = re.compile(
     r"\b(il|lo|gli|un|una|del|dell|dello|della|dei|degli|delle|di|al|alla|alle|dal|dalla|nel|nella|"
-    r"che|con|per|non|è|sono|sei|hai|puoi|vuoi|si|ci|ti|tuo|tua|tuoi|questo|questa|se|ma|anche|"
-    r"quando|dove|quanti|incontro|incontri|iscrizione|iscrizioni|iscriviti|posto|posti|persona|"
+    r"che|con|per(?! cent)|non|è|sono|sei|hai|puoi|vuoi|si|ci|ti|tuo|tua|tuoi|questo|questa|se|ma|"
+    r"anche|quando|dove|quanti|incontro|incontri|iscrizione|iscrizioni|iscriviti|posto|posti|persona|"
     r"persone|laboratorio|laboratori|zona|ufficio|pagina|scrivi|vedi|leggi|guarda|campo|"
     r"facoltativo|obbligatorio|esempio|annullato|rinviato|confermata|indirizzo|telefono)\b",
     re.IGNORECASE,
@@ -335,6 +335,9 @@ NOMI = (
     "Difensore civico per il digitale",
     "Agenzia per l’Italia Digitale",
     "Garante per la protezione dei dati personali",
+    # What the files of open data hold.
+    "online, incontro or cartaceo",
+    "persona, organizzazione or incontro",
 )
 
 

@@ -251,9 +251,9 @@ PAGINE = [
     Pagina("elenco delle proposte", "proposte:proposta_list"),
     Pagina("proposte filtrate", "proposte:proposta_list", query="?stato=accolta&ordine=sostegni"),
     Pagina("proposte cercate", "proposte:proposta_list", query="?q=panchine"),
-    Pagina("nessuna proposta", "proposte:proposta_list", query="?q=parola-che-non-esiste"),
+    Pagina("nessuna proposta", "proposte:proposta_list", query="?q=xyzxyz"),
     Pagina("mappa delle proposte", "proposte:proposta_mappa"),
-    Pagina("mappa di nessuna proposta", "proposte:proposta_mappa", query="?q=non-esiste"),
+    Pagina("mappa di nessuna proposta", "proposte:proposta_mappa", query="?q=xyzxyz"),
     Pagina("colonne dei file", "proposte:proposta_colonne"),
     Pagina("proporre", "proposte:proposta_nuova"),
     Pagina("proporre dal profilo", "proposte:proposta_nuova", conto=CITTADINA),
@@ -318,7 +318,7 @@ PAGINE = [
     Pagina("segnalare un commento", "proposte:commento_segnala", commento),
     # --- Needs ---
     Pagina("elenco dei bisogni", "bisogni:bisogno_list"),
-    Pagina("nessun bisogno", "bisogni:bisogno_list", query="?q=parola-che-non-esiste"),
+    Pagina("nessun bisogno", "bisogni:bisogno_list", query="?q=xyzxyz"),
     Pagina(
         "bisogno", "bisogni:bisogno_detail", bisogno(stato="pubblicato", proposte__isnull=False)
     ),

@@ -61,6 +61,13 @@ CON_MODULO = [
         "nuovo conto",
         "password dimenticata",
         "cambio della password",
+        "sostenere",
+        "seguire",
+        "commentare",
+        "segnalare una proposta",
+        "segnalare un bisogno",
+        "seguiti, chi sei",
+        "bisogno dalle note",
     }
 ]
 

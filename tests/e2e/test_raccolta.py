@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Error, expect
 
+from eventi.models import Incontro
 from proposte.models import Nota, Verbalizzante
 from proposte.views import raccolta as views
 from tests.factories import IncontroFactory, NotaFactory, VerbalizzanteFactory
@@ -213,6 +214,7 @@ def test_correcting_deleting_and_undoing_without_a_network(pagina, rete):
             pagina.keyboard.press("Enter")
     scrivi_in_campo(pagina, "nuova e subito cancellata")
     bottone(pagina, "nuova", "Cancella").click()
+    expect(pagina.locator(".nota-cancellata")).to_have_count(2)
     pagina.reload()
     # Undone after the reload too, for ten minutes.
     expect(pagina.locator(".nota-cancellata")).to_have_count(2)
@@ -630,3 +632,60 @@ def test_a_page_whose_new_files_did_not_all_arrive_still_opens(pagina, rete, mon
     pagina.reload()
     scrivi_in_campo(pagina, "scritta lo stesso")
     expect(stato(pagina)).to_contain_text("1 nota da inviare.")
+
+
+@pytest.mark.parametrize("larghezza", [320, 768, 1280])
+def test_axe_finds_nothing_in_the_pages_without_scripts_closed_or_not_found(
+    browser, browser_context_args, rete, verbalizzante, axe, larghezza
+):
+    nota = NotaFactory(incontro=verbalizzante.incontro, verbalizzante=verbalizzante)
+    pagina = f"{rete.url}/raccolta/{verbalizzante.token}/"
+    context = browser.new_context(
+        **browser_context_args,
+        viewport={"width": larghezza, "height": 700},
+        service_workers="block",
+    )
+    # The page as it is before its scripts: axe itself needs them.
+    context.route("**/js/raccolta*.js", lambda rotta: rotta.abort())
+    page = context.new_page()
+    page.goto(pagina)
+    trovato = axe(page)
+    page.get_by_role("button", name="Aggiungi", exact=True).click()
+    expect(page.get_by_role("alert").first).to_contain_text("La nota è vuota")
+    trovato += axe(page)
+    page.goto(f"{pagina}?modifica={nota.chiave}")
+    trovato += axe(page)
+    page.goto(f"{rete.url}/raccolta/altro.link/")
+    trovato += axe(page)
+    Verbalizzante.objects.update(attivo=False)
+    page.goto(pagina)
+    trovato += axe(page)
+    assert trovato == []
+    assert page.evaluate("document.documentElement.scrollWidth") == larghezza
+    context.close()
+
+
+@pytest.mark.parametrize("larghezza", [320, 1280])
+def test_the_offices_screens_of_note_takers_are_for_everyone(
+    browser, browser_context_args, demo, live_server, entra, sorveglia, axe, larghezza
+):
+    incontro = Incontro.objects.exclude(inizio=None).latest("inizio")
+    mia = VerbalizzanteFactory(incontro=incontro, email="anna@example.org")
+    contesto = browser.new_context(
+        **browser_context_args, viewport={"width": larghezza, "height": 900}
+    )
+    entra(contesto, live_server.url, "ufficio@example.org")
+    page = contesto.new_page()
+    visto = sorveglia(contesto, live_server.url)
+    trovato = {}
+    for schermata in ("tavoli/", f"{mia.pk}/ritira/", f"{mia.pk}/foglio/", f"{mia.pk}/change/"):
+        page.goto(f"{live_server.url}/admin/proposte/verbalizzante/{schermata}")
+        trovato[schermata] = axe(page) if "change" not in schermata else []
+        largo = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        trovato[schermata] += [f"{largo} px too wide"] if largo > 0 else []
+    trovato["images"] = page.evaluate(
+        "[...document.images].filter((i) => !i.naturalWidth).map((i) => i.src)"
+    )
+    assert trovato == {schermata: [] for schermata in trovato}
+    assert visto.estranee == []
+    contesto.close()

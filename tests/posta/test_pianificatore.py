@@ -64,7 +64,7 @@ def test_beat_uses_it_and_finds_every_task_of_the_schedule():
     servizio = Service(portale_app, scheduler_cls=portale_app.conf.beat_scheduler)
     assert isinstance(servizio.scheduler, Pianificatore)
     voci = servizio.scheduler.schedule
-    assert sorted(voci) == ["passo", "spedisci"]
+    assert sorted(voci) == ["allegati", "avvisi", "conta", "passo", "spedisci"]
     assert all(voce.task in portale_app.tasks for voce in voci.values())
 
 

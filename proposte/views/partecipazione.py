@@ -292,6 +292,12 @@ def seguito_list(request):
         .select_related("laboratorio")
         .order_by("laboratorio__numero"),
         "temi": miei.exclude(tema=None).select_related("tema").order_by("tema__ordine", "pk"),
+        "altri_laboratori": Laboratorio.objects.pubblici().exclude(
+            pk__in=miei.filter(laboratorio__isnull=False).values("laboratorio")
+        ),
+        "altri_temi": Tema.objects.attivi().exclude(
+            pk__in=miei.filter(tema__isnull=False).values("tema")
+        ),
         "page_obj": pagina,
         "qui": request.get_full_path(),
     }

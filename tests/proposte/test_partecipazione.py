@@ -559,10 +559,28 @@ def test_the_page_of_what_one_follows_asks_the_same_number_of_queries(
     riconosciuta(client, io)
     client.get(reverse("seguiti:seguito_list"))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         response = client.get(reverse("seguiti:seguito_list"))
 
-    assert response.text.count('<button class="btn btn-outline-primary btn-sm"') == 3 * quante
+    assert response.text.count('type="submit">Smetti<span') == 3 * quante
+
+
+def test_what_one_does_not_follow_yet_is_offered_beside(client, io):
+    mio, altro, spento = (LaboratorioFactory(attivo=attivo) for attivo in (True, True, False))
+    SeguitoFactory(partecipante=io, proposta=None, laboratorio=mio)
+    SeguitoFactory(proposta=None, laboratorio=altro)
+    tema, _via = TemaFactory(), TemaFactory(attivo=False)
+    riconosciuta(client, io)
+    elenco = reverse("seguiti:seguito_list")
+
+    contesto = client.get(elenco).context
+
+    assert list(contesto["altri_laboratori"]) == [altro]
+    assert list(contesto["altri_temi"]) == [tema]
+    url = reverse("seguiti:segui_laboratorio", args=[altro.slug])
+    assert client.post(url, {"next": elenco}).url == elenco
+    assert list(client.get(elenco).context["altri_laboratori"]) == []
+    assert spento.seguaci.count() == 0
 
 
 def test_a_stranger_is_sent_the_link_to_what_she_follows(client, posta, io):

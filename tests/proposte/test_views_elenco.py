@@ -8,6 +8,7 @@ import time_machine
 
 from portale.lib.dates import ROMA
 from proposte.models import Bisogno, Proposta
+from proposte.ricerca import cerca
 from tests.factories import FaseFactory, IncontroFactory, LaboratorioFactory, PercorsoFactory
 from tests.factories.proposte import BisognoFactory, PropostaFactory, TemaFactory
 
@@ -312,7 +313,7 @@ def test_what_was_looked_for_is_marked_in_title_and_extract(client):
         "\u202e parco \u202c",
         "👩‍👩‍👧 parco 🌳",
         "%F0%28%8C%28",
-        "{{ 7|add:7 }} {% csrf_token %}",
+        "= {{ 7|add:7 }} {% csrf_token %}",
         "'; DROP TABLE proposte_proposta; --",
         "a" * 1_000_000,
         " ".join(["parco"] * 19),
@@ -328,9 +329,8 @@ def test_whatever_is_looked_for_is_shown_safely(client, url, q):
     html = response.content.decode()
     assert response.status_code == 200
     assert len(html) < 60_000
-    for pericolo in ("<script>alert", "<img src=x", "{{ 7", "\x00"):
-        assert pericolo not in html.replace("{{ 7|add:7 }}", "") or pericolo == "{{ 7"
-    assert "csrfmiddlewaretoken" not in html
+    for pericolo in ("<script>alert", "<img src=x", "\x00", "csrfmiddlewaretoken", "= 14"):
+        assert pericolo not in html
 
 
 def test_bytes_that_are_no_text_are_no_error(client):
@@ -362,13 +362,11 @@ def test_dangerous_texts_are_shown_as_they_are(client):
 
 def test_too_many_results_say_so(client, monkeypatch):
     molte(3)
-    monkeypatch.setitem(
-        __import__("proposte.ricerca", fromlist=["cerca"]).cerca.__kwdefaults__, "limite", 2
-    )
+    monkeypatch.setitem(cerca.__kwdefaults__, "limite", 2)
 
     html = pagina(client, f"{ELENCO}?q=panchina")
 
-    assert titoli(html) == ["N1", "N2"] or len(titoli(html)) == 2
+    assert titoli(html) == ["N2", "N3"]
     assert "Più di 2 proposte" in parole_di(html)
     assert "Tutta la città (" not in html
 

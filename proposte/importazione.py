@@ -146,7 +146,9 @@ COLONNE = (
     Colonna(
         "canale",
         "canale",
-        gettext_lazy("«carta», «incontro» o «online»; vuoto: ciò che scegli qui sotto."),
+        gettext_lazy(
+            "«carta», «incontro» o «online»; vuoto: ciò che scegli quando carichi il file."
+        ),
         "carta",
         ("come e arrivata", "provenienza", "modalita", "fonte"),
     ),
@@ -226,11 +228,8 @@ def quanti_nomi(celle: Sequence[str]) -> int:
 
 
 def modello() -> list[list[str]]:
-    """The rows of an empty list: the names of the columns, and one example to be replaced."""
-    return [
-        [colonna.nome for colonna in COLONNE],
-        [colonna.esempio for colonna in COLONNE],
-    ]
+    """An empty list: only the names of the columns. An example left there would be imported."""
+    return [[colonna.nome for colonna in COLONNE]]
 
 
 # --- One row --------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ MOSTRA = {
     "errori": (_("da correggere"), lambda riga: bool(riga["errori"])),
     "doppioni": (_("forse doppie"), lambda riga: not riga["errori"] and riga["doppione"]),
     "avvisi": (_("da guardare"), lambda riga: not riga["errori"] and bool(riga["avvisi"])),
-    "buone": (_("pronte"), lambda riga: not riga["errori"]),
+    "buone": (_("pronte"), lambda riga: not riga["errori"] and not riga["doppione"]),
 }
 
 
@@ -112,6 +112,10 @@ class ImportazioneAdmin(UfficioModelAdmin):
 
     def get_actions(self, request):
         return {}
+
+    def response_delete(self, request, obj_display, obj_id):
+        messages.success(request, gettext("Buttata via: «%(nome)s».") % {"nome": obj_display})
+        return redirect("admin:proposte_importazione_changelist")
 
     @admin.display(description=_("caricata il"), ordering="created_at")
     def caricata(self, importazione):
@@ -175,9 +179,14 @@ class ImportazioneAdmin(UfficioModelAdmin):
         if not can_registrare(request.user):
             raise Http404
         spiegazioni = [
-            [gettext("colonna"), gettext("obbligatoria"), gettext("che cosa contiene")],
+            [
+                gettext("colonna"),
+                gettext("obbligatoria"),
+                gettext("che cosa contiene"),
+                gettext("esempio"),
+            ],
             *(
-                [c.nome, gettext("sì") if c.obbligatoria else "", str(c.spiegazione)]
+                [c.nome, gettext("sì") if c.obbligatoria else "", str(c.spiegazione), c.esempio]
                 for c in importa.COLONNE
             ),
         ]

@@ -689,12 +689,18 @@ def test_the_model_file_is_read_by_the_import_itself(client, ufficio, percorso, 
         risposta = client.get(reverse(f"admin:proposte_importazione_{nome}"))
         assert risposta["Content-Disposition"].startswith("attachment; filename=")
 
-        importazione = carica(risposta.content, percorso, nome=nome)
+        # Empty: an example left in it would become a proposal.
+        with pytest.raises(Rifiuto, match="nessuna riga"):
+            carica(risposta.content, percorso, nome=nome)
 
-        assert importazione.colonne == [colonna.campo for colonna in importa.COLONNE]
-        assert [riga["errori"] for riga in importazione.righe] == [[]]
-        assert importazione.ignorate == []
     libro = load_workbook(io.BytesIO(risposta.content))
+    libro["Proposte"].append([colonna.esempio for colonna in importa.COLONNE])
+    riempito = io.BytesIO()
+    libro.save(riempito)
+    importazione = carica(riempito.getvalue(), percorso)
+    assert importazione.colonne == [colonna.campo for colonna in importa.COLONNE]
+    assert importazione.ignorate == []
+    assert [riga["errori"] for riga in importazione.righe] == [[]]
     assert libro.sheetnames == ["Proposte", "Spiegazione"]
     assert libro["Spiegazione"].max_row == len(importa.COLONNE) + 1
 
@@ -761,10 +767,14 @@ def test_a_list_that_was_only_looked_at_can_be_thrown_away(client, ufficio, perc
     guardata = carica(csv(BUONA), percorso)
     fatta = esegui(carica(csv(("Fontana", "3", "x")), percorso))
 
-    for importazione in (guardata, fatta):
-        url = reverse("admin:proposte_importazione_delete", args=[importazione.pk])
-        client.post(url, {"post": "yes"})
+    stati = [
+        client.post(
+            reverse("admin:proposte_importazione_delete", args=[importazione.pk]), {"post": "yes"}
+        ).status_code
+        for importazione in (guardata, fatta)
+    ]
 
+    assert stati == [302, 404]
     assert list(Importazione.objects.all()) == [fatta]
 
 

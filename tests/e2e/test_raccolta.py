@@ -80,6 +80,14 @@ class Rete:
         filo.close()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def patience():
+    """A queue that tries again takes its time, and a busy machine takes more."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
 def rete(live_server):
     rete = Rete(int(live_server.url.rsplit(":", 1)[1]))

@@ -19,11 +19,6 @@ SCHERMATE = [
     ("home-telefono", "/", None, TELEFONO),
     ("incontri", "/incontri/", None, SCRIVANIA),
     ("incontro-telefono", "/incontri/esempio-zona-1-secondo/", None, TELEFONO),
-    (
-        "/raccolta/ordina/esempio-zona-4-primo/",
-        "facilitatore@example.org",
-        SCRIVANIA,
-    ),
     ("ufficio", "/admin/", "ufficio@example.org", SCRIVANIA),
 ]
 

@@ -1,0 +1,135 @@
+"""The same file, or more than fit, and the same list, from several processes at one instant.
+
+Real processes on a real database of the configured kind (see ``tests.processi``).
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.processi import attendi, portale_vero
+
+pytestmark = pytest.mark.concurrency
+
+PROCESSI = 4
+
+
+@pytest.fixture
+def portale(tmp_path):
+    with portale_vero(tmp_path) as portale:
+        yield portale
+
+
+PREPARA = """
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from accounts.models import User
+from percorso.models import Percorso
+from proposte import importazione
+from proposte.models import Proposta
+percorso = Percorso.objects.create(
+    titolo="P", slug="p", stato="attivo", inizio=timezone.localdate())
+ufficio = User.objects.create_user("ufficio@example.org", "x", is_staff=True)
+Proposta.objects.create(percorso=percorso, titolo="Bozza", slug="bozza")
+righe = "".join(f"Proposta {n};tutta la città;Un testo.\\n" for n in range(200))
+importazione.carica(
+    ContentFile(("titolo;zona;testo\\n" + righe).encode(), "elenco.csv"),
+    percorso=percorso, autore=ufficio, adesso=timezone.now())
+"""
+
+INSIEME = """
+import io, json, sys, time
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.utils import timezone
+from PIL import Image
+from accounts.models import User
+from proposte import allegati, importazione
+from proposte.models import Allegato, Importazione, Proposta
+from proposte.services import Rifiuto
+quando, chi = float(sys.argv[1]), int(sys.argv[2])
+connection.ensure_connection()
+def immagine(colore):
+    contenuto = io.BytesIO()
+    Image.new("RGB", (300, 200), (colore, 0, 0)).save(contenuto, "PNG")
+    return ContentFile(contenuto.getvalue(), "x.png")
+time.sleep(max(0, quando - time.time()))
+"""
+
+UGUALE = (
+    INSIEME
+    + """
+bozza = Proposta.objects.get(slug="bozza")
+pk = allegati.allega(bozza, immagine(7), "La piazza", adesso=timezone.now()).pk
+print(json.dumps(pk))
+"""
+)
+
+DIVERSI = (
+    INSIEME
+    + """
+bozza, esiti = Proposta.objects.get(slug="bozza"), []
+for n in range(3):
+    try:
+        allegati.allega(bozza, immagine(chi * 10 + n), "La piazza", adesso=timezone.now())
+        esiti.append("si")
+    except Rifiuto:
+        esiti.append("no")
+print(json.dumps(esiti))
+"""
+)
+
+IMPORTA = (
+    INSIEME
+    + """
+fatta = importazione.esegui(
+    Importazione.objects.get(), autore=User.objects.get(), adesso=timezone.now())
+print(json.dumps(fatta.importate))
+"""
+)
+
+CONTA = """
+import json
+from proposte.models import Allegato, Proposta
+print(json.dumps([Allegato.objects.count(), Proposta.objects.exclude(slug="bozza").count()]))
+"""
+
+
+def insieme(portale, codice):
+    quando = str(time.time() + 3)
+    processi = [portale.avvia_python(codice, quando, str(n)) for n in range(PROCESSI)]
+    return [attendi(processo) for processo in processi]
+
+
+def file_di(portale):
+    media = Path(portale.env["VAR_DIR"]) / "media"
+    return [nome for nome in media.rglob("*") if nome.is_file()]
+
+
+def test_the_same_file_from_everywhere_at_once_is_one(portale):
+    portale.python(PREPARA)
+
+    numeri = insieme(portale, UGUALE)
+
+    assert len(set(numeri)) == 1
+    assert portale.python(CONTA)[0] == 1
+    # The image and its small one: nothing of the others is left.
+    assert len(file_di(portale)) == 2
+
+
+def test_of_twelve_files_at_once_five_are_taken(portale):
+    portale.python(PREPARA)
+
+    esiti = [esito for suoi in insieme(portale, DIVERSI) for esito in suoi]
+
+    assert sorted(esiti) == ["no"] * 7 + ["si"] * 5
+    assert portale.python(CONTA)[0] == 5
+    assert len(file_di(portale)) == 10
+
+
+def test_a_list_confirmed_from_everywhere_at_once_is_written_once(portale):
+    portale.python(PREPARA)
+
+    assert insieme(portale, IMPORTA) == [200] * PROCESSI
+    assert portale.python(CONTA)[1] == 200

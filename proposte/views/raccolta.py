@@ -275,7 +275,7 @@ def note(request, verbalizzante):
 
 def _byte(request):
     try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
+        return int(request.headers.get("content-length") or 0)
     except ValueError:
         return 0
 

@@ -1,6 +1,6 @@
 """What lists, filters and searches cost among many proposals, beside what they cost among few.
 
-    .venv/bin/python benchmarks/proposte.py --server postgres://root@127.0.0.1:5432
+    .venv/bin/python benchmarks/proposte.py --server postgres://…
     .venv/bin/python benchmarks/proposte.py --grande 20000          (SQLite, in a temporary folder)
     .venv/bin/python benchmarks/proposte.py --carica postgres://…/nome --grande 100000
 

@@ -304,15 +304,19 @@ def _cercate(filtro, proposte, argomenti):
     scelte = filtro.scelte
     if bisogno := scelte.get("bisogno"):
         proposte = proposte.filter(bisogni=bisogno.pk)
-    trovate, tutte = ricerca.cerca(proposte, filtro.radici)
+    # How many each choice would give can be told only where all of them are at hand.
+    stretta = bool(filtro.dove() or scelte.get("tema"))
+    trovate, tutte = ricerca.cerca(proposte, filtro.radici, solo_tutte=stretta)
     if tutte:
         gruppi, con_tema = _gruppi_di(trovate)
         _totale, conteggi = filtro.conta(gruppi)
         trovate = _solo(filtro, trovate, con_tema)
     else:
         conteggi = None
-        if filtro.dove() or scelte.get("tema"):
-            trovate, tutte = ricerca.cerca(filtro.legate(proposte), filtro.radici, **filtro.dove())
+        if stretta:
+            # Among all of them, not among those that are the best without the filters.
+            proposte = filtro.legate(proposte)
+            trovate, tutte = ricerca.cerca(proposte, filtro.radici, **filtro.dove())
     trovate = _in_ordine(filtro, trovate)
     pagina = sfoglia([trovata.pk for trovata in trovate], argomenti, len(trovate))
     return Elenco(pagina, len(trovate), conteggi, troppe=not tutte)
@@ -430,11 +434,10 @@ class Gruppi(NamedTuple):
 def _gruppi(righe: QuerySet, *colonne: str) -> Gruppi:
     colonne = ("laboratorio", *colonne)
     tutti = righe.order_by().values_list(*colonne).annotate(quanti=Count("pk"))
-    suo = righe.model.temi.through._meta.get_field(righe.model._meta.model_name).name
     per_tema = (
-        righe.model.temi.through.objects.filter(**{f"{suo}__in": righe})
+        righe.filter(temi__isnull=False)
         .order_by()
-        .values_list(*(f"{suo}__{colonna}" for colonna in colonne), "tema")
+        .values_list(*colonne, "temi")
         .annotate(quanti=Count("pk"))
     )
     return Gruppi([(*riga[:-1], None, riga[-1]) for riga in tutti], list(per_tema))

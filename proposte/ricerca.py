@@ -28,15 +28,15 @@ LOTTO, PARTITA = 4096, 32768
 class Contiene(Func):
     """Whether a row has all these stems: ``queryset.filter(Contiene(Proposta, radici))``.
 
-    ``titolo``: in its title. ``fatti``: other words of the index on PostgreSQL, and ``lotto`` an
-    SQL name of one more.
+    ``titolo``: in its title. On PostgreSQL ``fatti`` are other words of the index, and
+    ``a_lotti`` looks into one of ``lotti`` (:func:`_ultime`).
     """
 
     output_field = BooleanField()
 
-    def __init__(self, modello, radici: Sequence[str], *, titolo=False, fatti=(), lotto=""):
+    def __init__(self, modello, radici: Sequence[str], *, titolo=False):
         self.modello, self.radici, self.titolo = modello, tuple(radici), titolo
-        self.fatti, self.lotto = tuple(fatti), lotto
+        self.fatti, self.a_lotti = (), False
         super().__init__(*(F(campo) for campo in _CAMPI[modello]))
 
     def as_postgresql(self, compiler, connection, **_contesto):
@@ -48,8 +48,12 @@ class Contiene(Func):
         }
         segno = "~" if self.titolo else ""
         parole = [f"{segno}{radice}" for radice in self.radici] + list(self.fatti)
-        elenco = ", ".join(["%s"] * len(parole) + [self.lotto] * bool(self.lotto))
-        return f"{_PAROLE[self.modello].format(**colonne)} @> ARRAY[{elenco}]::text[]", parole
+        elenco = ", ".join(["%s"] * len(parole) + ["lotti.lotto"] * self.a_lotti)
+        sql = f"{_PAROLE[self.modello].format(**colonne)} @> ARRAY[{elenco}]::text[]"
+        if self.a_lotti:
+            # "+ 0": no other index is to be read for this.
+            sql += f" AND {colonne['id']} + 0 < lotti.fine"
+        return sql, parole
 
     def as_sqlite(self, compiler, connection, **_contesto):
         chiave, _parametri = compiler.compile(self.get_source_expressions()[0])
@@ -148,7 +152,12 @@ _COLONNE = (
 
 
 def cerca(
-    queryset: QuerySet, radici: Sequence[str], *, limite: int = LIMITE, **dove
+    queryset: QuerySet,
+    radici: Sequence[str],
+    *,
+    limite: int = LIMITE,
+    solo_tutte: bool = False,
+    **dove,
 ) -> tuple[list[Trovata], bool]:
     """The published proposals of ``queryset`` with all these stems, and whether these are all:
     those that have them in their title first, then the newest.
@@ -156,12 +165,14 @@ def cerca(
     Where there are more than ``limite`` they are the last ones received, so that a common word
     costs as much among a hundred thousand proposals as among a thousand. ``dove`` are filters
     that the index itself knows: laboratorio, stato, canale. One query, or two where there are
-    more.
+    more; with ``solo_tutte`` none of them is given then.
     """
     if not radici:
         return [], True
     righe = _ultime(queryset, Contiene(Proposta, radici), limite, dove)
     tutte = len(righe) <= limite
+    if not tutte and solo_tutte:
+        return [], False
     if not tutte:
         # Among the older ones some say it in their title.
         titoli = _ultime(queryset, Contiene(Proposta, radici, titolo=True), limite, dove)
@@ -177,7 +188,7 @@ def _ultime(queryset, contiene, limite, dove):
     """The last ones received, one more than ``limite`` when there are more."""
     postgresql = connections[queryset.db].vendor == "postgresql"
     if postgresql:
-        contiene.lotto = "lotti.lotto"
+        contiene.a_lotti = True
         # As words, and not as conditions on the rows, which the planner would look up in other
         # indexes again for each lot.
         contiene.fatti = [
@@ -190,21 +201,23 @@ def _ultime(queryset, contiene, limite, dove):
     if not postgresql:
         return list(righe)
     # An index of words knows no order. So the proposals are cut, by their numbers, into lots,
-    # each of which is a word too: lot by lot from the last one, until there are enough.
+    # each of which is a word too: the last two small ones, which are enough for a word that
+    # many use, then large ones, from the last to the first, until there are enough.
     interna, parametri = righe.query.sql_with_params()
     with connections[queryset.db].cursor() as cursor:
         cursor.execute(
             f"""
+            WITH ultima AS (
+                SELECT id, greatest(id / {LOTTO} - 1, 0) AS lotto FROM proposte_proposta
+                ORDER BY id DESC LIMIT 1
+            )
             SELECT trovate.* FROM (
-                SELECT '#' || n AS lotto FROM
-                    (SELECT max(id) AS fine FROM proposte_proposta) AS ultima,
-                    generate_series(
-                        fine / {LOTTO}, greatest(fine / {PARTITA} - 1, 0) * {PARTITA // LOTTO}, -1
-                    ) AS n
+                SELECT '#' || n AS lotto, id + 1 AS fine
+                FROM ultima, generate_series(id / {LOTTO}, ultima.lotto, -1) AS n
                 UNION ALL
-                SELECT '##' || n FROM
-                    (SELECT max(id) AS fine FROM proposte_proposta) AS ultima,
-                    generate_series(fine / {PARTITA} - 2, 0, -1) AS n
+                SELECT '##' || n, ultima.lotto * {LOTTO}
+                FROM ultima, generate_series(ultima.lotto * {LOTTO} / {PARTITA}, 0, -1) AS n
+                WHERE ultima.lotto > 0
             ) AS lotti, LATERAL ({interna}) AS trovate LIMIT {limite + 1:d}
             """,  # noqa: S608
             parametri,

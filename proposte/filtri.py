@@ -301,38 +301,19 @@ def elenca(filtro: FiltroProposte, argomenti) -> Elenco:
 
 def _cercate(filtro, proposte, argomenti):
     """Found by their words: all of them are here, or the best."""
-    scelte = filtro.scelte
-    if bisogno := scelte.get("bisogno"):
-        proposte = proposte.filter(bisogni=bisogno.pk)
-    # How many each choice would give can be told only where all of them are at hand.
-    stretta = bool(filtro.dove() or scelte.get("tema"))
-    trovate, tutte = ricerca.cerca(proposte, filtro.radici, solo_tutte=stretta)
-    if tutte:
-        gruppi, con_tema = _gruppi_di(trovate)
-        _totale, conteggi = filtro.conta(gruppi)
-        trovate = _solo(filtro, trovate, con_tema)
-    else:
-        conteggi = None
-        if stretta:
-            # Among all of them, not among those that are the best without the filters.
-            proposte = filtro.legate(proposte)
-            trovate, tutte = ricerca.cerca(proposte, filtro.radici, **filtro.dove())
+    dove, scelte = filtro.dove(), filtro.scelte
+    trovate, tutte = ricerca.cerca(filtro.legate(proposte), filtro.radici, **dove)
+    # How many each choice would give can be told only where all are here that would be found
+    # without the other filters.
+    libere, note = trovate, tutte
+    if tutte and (dove or scelte.get("tema")):
+        if bisogno := scelte.get("bisogno"):
+            proposte = proposte.filter(bisogni=bisogno.pk)
+        libere, note = ricerca.cerca(proposte, filtro.radici, solo_tutte=True)
+    conteggi = filtro.conta(_gruppi_di(libere))[1] if note else None
     trovate = _in_ordine(filtro, trovate)
     pagina = sfoglia([trovata.pk for trovata in trovate], argomenti, len(trovate))
     return Elenco(pagina, len(trovate), conteggi, troppe=not tutte)
-
-
-def _solo(filtro, trovate, con_tema):
-    """Those that the other filters let through too."""
-    dove = filtro.dove()
-    tema = filtro.scelte.get("tema")
-    del_tema = con_tema.get(filtro.temi[tema].pk, ()) if tema else None
-    return [
-        trovata
-        for trovata in trovate
-        if all(getattr(trovata, campo) == valore for campo, valore in dove.items())
-        and (del_tema is None or trovata.pk in del_tema)
-    ]
 
 
 def _in_ordine(filtro, trovate):
@@ -443,19 +424,15 @@ def _gruppi(righe: QuerySet, *colonne: str) -> Gruppi:
     return Gruppi([(*riga[:-1], None, riga[-1]) for riga in tutti], list(per_tema))
 
 
-def _gruppi_di(trovate: list[ricerca.Trovata]) -> tuple[Gruppi, dict[int, set[int]]]:
-    """Of proposals that are at hand; and which have each theme. One query."""
+def _gruppi_di(trovate: list[ricerca.Trovata]) -> Gruppi:
+    """Of proposals that are at hand. One query, for their themes."""
     tipi = {t.pk: (t.laboratorio, t.stato, t.canale) for t in trovate}
-    con_tema, per_tema = {}, Counter()
     legami = Proposta.temi.through.objects.filter(proposta__in=tipi)
-    for pk, tema in legami.values_list("proposta", "tema"):
-        con_tema.setdefault(tema, set()).add(pk)
-        per_tema[(*tipi[pk], tema)] += 1
-    gruppi = Gruppi(
+    per_tema = Counter((*tipi[pk], tema) for pk, tema in legami.values_list("proposta", "tema"))
+    return Gruppi(
         [(*tipo, None, quanti) for tipo, quanti in Counter(tipi.values()).items()],
         [(*tipo, quanti) for tipo, quanti in per_tema.items()],
     )
-    return gruppi, con_tema
 
 
 def ricorda_conti(nome: str, calcola: Callable[[], T], *, quante: Callable[[T], int]) -> T:

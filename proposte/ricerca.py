@@ -19,6 +19,8 @@ from .models import Bisogno, Proposta
 # Results of one search: nobody reads more, and a word that every text has would cost as much as
 # reading every text.
 LIMITE = 200
+# Of more than that, so many that have the words in their title are looked for among the older.
+TITOLI = 60
 # Words of one search that count; the others are not looked for.
 PAROLE = 8
 # How many proposals, by their number, make a small and a large lot of the index.
@@ -175,7 +177,8 @@ def cerca(
         return [], False
     if not tutte:
         # Among the older ones some say it in their title.
-        titoli = _ultime(queryset, Contiene(Proposta, radici, titolo=True), limite, dove)
+        nel_titolo = Contiene(Proposta, radici, titolo=True)
+        titoli = _ultime(queryset, nel_titolo, min(TITOLI, limite) - 1, dove)
         noti = {riga[0] for riga in titoli}
         righe = [*titoli, *(riga for riga in righe if riga[0] not in noti)][:limite]
     cercate = set(radici)

@@ -111,7 +111,9 @@ def estratto(testo: str, cercate: Collection[str] = (), *, lunghezza: int = 200)
 
 def _parole_con(testo, cercate):
     """The words of a text (matches of the pattern) that have one of these stems."""
-    if not cercate:
+    piano = _piana(testo)
+    # A stem begins a word: a text that has none of them is not taken to pieces.
+    if not any(r in piano for r in cercate):
         return
     for parola in _PAROLE.finditer(testo):
         if radice(_piana(parola[0])[:LUNGHEZZA]) in cercate:

@@ -140,7 +140,7 @@ def test_supports_are_not_shown_while_a_stage_hides_them(client):
         (f"{ELENCO}?zona=1&tema=verde&stato=pubblicata&canale=online&ordine=sostenute", 12),
         (f"{ELENCO}?bisogno=ombra", 12),
         (f"{ELENCO}?q=parchi", 11),
-        (f"{ELENCO}?q=parchi&zona=1&tema=verde", 11),
+        (f"{ELENCO}?q=parchi&zona=1&tema=verde", 12),
         (f"{ELENCO}?ordine=casuale&seme=3", 13),
         (MAPPA, 13),
         (f"{MAPPA}?zona=1", 13),

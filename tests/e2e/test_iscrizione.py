@@ -81,12 +81,12 @@ def test_a_resident_registers_confirms_changes_and_cancels_on_a_phone(telefono, 
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("La tua iscrizione è confermata")
 
-    page.get_by_role("link", name="Cambia il numero di persone").click()
+    page.get_by_role("link", name="Cambia persone, servizi o necessità").click()
     page.get_by_label("In quante persone venite?").select_option("4")
-    page.get_by_role("button", name="Cambia il numero").click()
+    page.get_by_role("button", name="Salva le modifiche").click()
     expect(page.locator("main")).to_contain_text("Non ci sono abbastanza posti liberi")
     page.get_by_label("In quante persone venite?").select_option("1")
-    page.get_by_role("button", name="Cambia il numero").click()
+    page.get_by_role("button", name="Salva le modifiche").click()
     expect(page.locator("main")).to_contain_text("Il tuo posto è confermato.")
 
     page.goto(link("rinuncia"))

@@ -361,7 +361,8 @@ def prepara(url):
         LOG_LEVEL="ERROR",
         DJANGO_SETTINGS_MODULE="portale.settings",
     )
-    os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="proposte-"))
+    cartella = Path(os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="proposte-")))
+    (cartella / "static").mkdir(exist_ok=True)
     sys.path.insert(0, str(ROOT))
     import django
     from django.conf import settings

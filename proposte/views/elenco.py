@@ -1,6 +1,7 @@
 """Lists of proposals and needs, their map, feed and files: nothing here changes anything, and
 everybody sees the same."""
 
+from itertools import islice
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -337,10 +338,16 @@ def _tavola(request, nome, formato, righe):
         "csv": (esportazione.come_csv, "text/csv; charset=utf-8"),
         "json": (esportazione.come_json, "application/json"),
     }[formato]
-    response = StreamingHttpResponse(scrivi(tavola, righe, oggi), content_type=tipo)
+    response = StreamingHttpResponse(_a_pezzi(scrivi(tavola, righe, oggi)), content_type=tipo)
     response["Content-Disposition"] = f'attachment; filename="{tavola.nome}.{formato}"'
     response["Cache-Control"] = "max-age=0, must-revalidate"
     return response
+
+
+def _a_pezzi(righe):
+    """Some hundred lines at a time: a server spends more on a piece than on a line."""
+    while pezzo := "".join(islice(righe, 200)):
+        yield pezzo
 
 
 # --- Pieces ---------------------------------------------------------------------------------

@@ -361,8 +361,7 @@ def prepara(url):
         LOG_LEVEL="ERROR",
         DJANGO_SETTINGS_MODULE="portale.settings",
     )
-    cartella = Path(os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="proposte-")))
-    (cartella / "static").mkdir(exist_ok=True)
+    (Path(os.environ["VAR_DIR"]) / "static").mkdir(exist_ok=True)
     sys.path.insert(0, str(ROOT))
     import django
     from django.conf import settings
@@ -546,6 +545,14 @@ def main():
     parser.add_argument("--su", nargs=2, metavar="URL", help="two databases that are filled")
     parser.add_argument("--operaio", metavar="URL", help=argparse.SUPPRESS)
     opzioni = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="proposte-") as cartella:
+        # Its own, also where the environment names one: no file of anybody's is touched.
+        if not opzioni.operaio:
+            os.environ["VAR_DIR"] = cartella
+        esegui(opzioni, cartella)
+
+
+def esegui(opzioni, cartella):
     if opzioni.operaio:
         operaio(opzioni.operaio)
     elif opzioni.carica:
@@ -558,12 +565,10 @@ def main():
     elif opzioni.server:
         su_postgresql(opzioni)
     else:
-        with tempfile.TemporaryDirectory(prefix="proposte-") as cartella:
-            urls = [f"sqlite:///{cartella}/{n}.sqlite3" for n in ("piccola", "grande")]
-            os.environ["VAR_DIR"] = cartella
-            for url, quante in zip(urls, (PICCOLA, opzioni.grande), strict=True):
-                crea(url, quante)
-            misura(urls, opzioni.giri)
+        urls = [f"sqlite:///{cartella}/{n}.sqlite3" for n in ("piccola", "grande")]
+        for url, quante in zip(urls, (PICCOLA, opzioni.grande), strict=True):
+            crea(url, quante)
+        misura(urls, opzioni.giri)
 
 
 def su_postgresql(opzioni):

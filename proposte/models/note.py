@@ -1,30 +1,19 @@
 import uuid
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import ConCodice, firma
+
 from .bisogni import slug_provvisorio
-
-
-def _firma():
-    return Signer(salt="proposte.verbalizzante", sep=".")
-
-
-class VerbalizzanteQuerySet(models.QuerySet):
-    def from_token(self, token):
-        """The note-taker (one or none) that a link names; none if it was altered."""
-        try:
-            codice = _firma().unsign(token)
-        except BadSignature:
-            return self.none()
-        return self.filter(codice=codice)
 
 
 class Verbalizzante(models.Model):
     """The note-taker of a meeting: a role given for that meeting alone, by a link that needs no
     account. The office gives it and takes it back (``attivo``)."""
+
+    SALE = "proposte.verbalizzante"
 
     incontro = models.ForeignKey(
         "eventi.Incontro",
@@ -43,7 +32,7 @@ class Verbalizzante(models.Model):
     attivo = models.BooleanField(_("attivo"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = VerbalizzanteQuerySet.as_manager()
+    objects = ConCodice.as_manager()
 
     class Meta:
         verbose_name = _("verbalizzante")
@@ -55,7 +44,7 @@ class Verbalizzante(models.Model):
 
     @property
     def token(self):
-        return _firma().sign(self.codice)
+        return firma(self.SALE).sign(self.codice)
 
 
 class NotaQuerySet(models.QuerySet):

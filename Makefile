@@ -8,7 +8,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 PY := .venv/bin/python
-TESTS ?= -n auto --maxprocesses 8
+# A module stays in one process: what it loads once for all its tests is loaded once.
+TESTS ?= -n auto --maxprocesses 8 --dist loadscope
 
 # Left in the environment by other work, these would lead pip, Python or Django astray.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE
@@ -56,10 +57,11 @@ lock: ## resolve pyproject.toml into the two lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements-dev.lock
 
-bench: ambiente ## measure pages, registrations and mails, as ratios within this run
+bench: ambiente ## measure pages, registrations, mails and sheets, as ratios within this run
 	$(PY) benchmarks/pagine.py
 	$(PY) benchmarks/iscrizioni.py
 	$(PY) benchmarks/posta.py
+	$(PY) benchmarks/fogli.py --righe 2000
 
 ci: ## everything that must hold before a change lands (installs and starts what it needs)
 	@exec .ci/run

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from portale.lib.dates import giorno_e_ora
 from portale.lib.emails import assoluto, componi
 from posta.generi import Composto, NonDovuto, Scaduto, genere
 
-from .models import Conferma
+from .models import Conferma, User
 from .partecipanti import ATTESA, registro
 
 ACCOUNT = "account"
@@ -37,3 +38,41 @@ def conferma_azione(messaggio, adesso):
         "giorni": ATTESA.days,
     }
     return Composto(*componi("conferma_azione", contesto))
+
+
+@genere("dati_cancellati", etichetta="Dati cancellati", senza_traccia=True, urgente=True)
+def dati_cancellati(messaggio, adesso):
+    """The last one that she gets: afterwards nothing here knows her address."""
+    return Composto(*componi("dati_cancellati", {}))
+
+
+@genere("identita_collegata", etichetta="SPID o CIE collegati al profilo", urgente=True)
+def identita_collegata(messaggio, adesso):
+    return _sul_profilo(messaggio)
+
+
+@genere("identita_scollegata", etichetta="SPID o CIE scollegati dal profilo", urgente=True)
+def identita_scollegata(messaggio, adesso):
+    return _sul_profilo(messaggio)
+
+
+def _sul_profilo(messaggio):
+    """To whom a profile belongs still, of what changed in it and when."""
+    persona = User.objects.filter(pk=messaggio.parametri["persona"], is_active=True).first()
+    if persona is None:
+        raise NonDovuto
+    contesto = {
+        "nome": persona.nome,
+        "quando": giorno_e_ora(messaggio.created_at),
+        "url": assoluto(reverse("profilo")),
+    }
+    return Composto(*componi(messaggio.genere, contesto))
+
+
+@genere("fattori_tolti", etichetta="Secondo passaggio tolto dall'ufficio", urgente=True)
+def fattori_tolti(messaggio, adesso):
+    persona = User.objects.filter(pk=messaggio.parametri["persona"], is_active=True).first()
+    if persona is None:
+        raise NonDovuto
+    contesto = {"nome": persona.nome, "url": assoluto(reverse("account_login"))}
+    return Composto(*componi("fattori_tolti", contesto))

@@ -18,8 +18,19 @@ GRUPPI = {
     "ufficio": {
         "percorso": {"*": TUTTO},
         # What was done is never changed: the rows that record it can only be read.
-        "laboratori": {"*": TUTTO, "passaggiodisponibilita": ("view",)},
-        "eventi": {"*": TUTTO, "passaggioincontro": ("view",), "passaggioiscrizione": ("view",)},
+        "laboratori": {
+            "*": TUTTO,
+            "passaggiodisponibilita": ("view",),
+            "modificaattore": ("view",),
+        },
+        "eventi": {
+            "*": TUTTO,
+            "passaggioincontro": ("view",),
+            "passaggioiscrizione": ("view",),
+            "numeriincontro": ("view",),
+            "segnopresenza": ("view",),
+            "ingresso": ("view",),
+        },
         "proposte": {
             "*": TUTTO,
             "proposta": (*TUTTO, "modera", "valuta"),
@@ -33,16 +44,56 @@ GRUPPI = {
             "seguito": (),
             "riconteggio": (),
         },
+        # What members state, answer and sign is theirs: the office reads it. The rest goes through
+        # its doors.
+        "tavolo": {
+            "*": TUTTO,
+            "passaggioseggio": ("view",),
+            "passaggioseduta": ("view",),
+            "passaggioesame": ("view",),
+            "passaggioverbale": ("view",),
+            "accessodocumento": ("view",),
+            "posizione": ("view",),
+            "versioneposizione": ("view",),
+            "commentoesame": ("view",),
+            "domandaproponente": ("view",),
+            "rispostascritta": ("view",),
+            "versionerisposta": ("view",),
+            "presenza": ("view",),
+            "giustificazione": ("view",),
+            # Which reminders were queued: the machinery's own.
+            "promemoriaesame": (),
+            "promemoriaseduta": (),
+            "decisione": ("add", "view"),
+            "dissenso": ("view",),
+            "correzione": ("view",),
+            "rettifica": ("add", "view"),
+            "parerecomitato": ("view",),
+        },
+        # To whom it wrote and what was done are only read.
+        "comunicazioni": {
+            "*": TUTTO,
+            "destinatario": ("view",),
+            "passaggiocomunicazione": ("view",),
+        },
         "posta": {"*": ("view",)},
         # Who takes part without an account; the accounts themselves are the administrators'.
-        "accounts": {"partecipante": ("view",), "conferma": ("view",)},
+        "accounts": {
+            # For who asks by phone or at the desk, and can not do it herself.
+            "scarico": ("add", "view"),
+            "cancellazione": ("add", "view"),
+            "partecipante": ("view",),
+            "conferma": ("view",),
+            "consenso": ("view",),
+            "pulizia": ("view",),
+        },
     },
     # Looks after what people write: nothing personal of registrations and offers of help.
     "moderatori": {
         "percorso": {"*": ("view",)},
         "laboratori": {"laboratorio": ("view",), "quartiere": ("view",)},
         "eventi": {
-            "incontro": ("view",),
+            "incontro": ("view", "coordina"),
             "sede": ("view",),
             "servizio": ("view",),
             "resoconto": ("view",),
@@ -60,7 +111,7 @@ GRUPPI = {
             "tema": ("view",),
         },
     },
-    # Leads the tables of a meeting and writes its report.
+    # Leads the tables of the meetings that the office gave her, and writes their reports.
     "facilitatori": {
         "percorso": {"*": ("view",)},
         "laboratori": {"laboratorio": ("view",), "quartiere": ("view",)},

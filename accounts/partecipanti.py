@@ -12,7 +12,7 @@ brings her back, confirmed, with the thing done. After that this browser knows h
 one needs no mail (:func:`attuale`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,13 +25,17 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from portale.lib.testo import normalizza_email
 from posta.services import accoda
 
+from .deposito_sessioni import PARTECIPANTE
 from .models import Conferma, Partecipante
 
 # How long the link of a mail waits to be opened, and how long one that leads back to what is
 # already hers does.
 ATTESA = timedelta(days=3)
 VALIDITA_LINK = timedelta(days=180)
-_SESSIONE = "partecipante"
+# The key by which a browser's session says which participant it is.
+SESSIONE = PARTECIPANTE
+# Addresses that one query looks for.
+PARTE = 500
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def attuale(request) -> Partecipante | None:
 def _trova(request):
     if request.user.is_authenticated:
         return della_persona(request.user)
-    pk = request.session.get(_SESSIONE)
+    pk = request.session.get(SESSIONE)
     return Partecipante.objects.filter(pk=pk).first() if pk else None
 
 
@@ -124,11 +128,33 @@ def per_indirizzo(email: str, *, nome: str = "", lingua: str = "it") -> Partecip
     return partecipante
 
 
+def per_indirizzi(nomi: Mapping[str, str]) -> dict[str, Partecipante]:
+    """What :func:`per_indirizzo` does, for many addresses (address → name), in a number of
+    queries that grows with their hundreds; gives the participants by address."""
+    trovati = {}
+    indirizzi = sorted(nomi)
+    for da in range(0, len(indirizzi), PARTE):
+        parte = indirizzi[da : da + PARTE]
+        gia = set(Partecipante.objects.filter(email__in=parte).values_list("email", flat=True))
+        # Somebody else may make one of them between our look and this: theirs stands.
+        Partecipante.objects.bulk_create(
+            (Partecipante(email=e, nome=nomi[e]) for e in parte if e not in gia),
+            ignore_conflicts=True,
+        )
+        presenti = list(Partecipante.objects.filter(email__in=parte))
+        senza_nome = [p for p in presenti if not p.nome and nomi[p.email]]
+        for partecipante in senza_nome:
+            partecipante.nome = nomi[partecipante.email]
+        Partecipante.objects.bulk_update(senza_nome, ["nome"], batch_size=PARTE)
+        trovati |= {partecipante.email: partecipante for partecipante in presenti}
+    return trovati
+
+
 def riconosci(request, partecipante: Partecipante) -> None:
     """From now on this browser is hers. A new session key, so that one planted before is worth
     nothing; what the visit had in its session (a draft) stays."""
     request.session.cycle_key()
-    request.session[_SESSIONE] = partecipante.pk
+    request.session[SESSIONE] = partecipante.pk
     request._partecipante = partecipante
 
 

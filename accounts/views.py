@@ -1,15 +1,20 @@
-"""Taking part without an account: the links of the mails."""
+"""Taking part without an account: the links of the mails. With one: where she is signed in."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import partecipanti
-from .models import Conferma
+from portale.lib.pagine_private import pagina_da_link
+
+from . import consensi, partecipanti
+from . import sessioni as aperte
+from .forms_accesso import ChiudiSessioneForm
+from .models import Conferma, Consenso
 
 
 @require_safe
@@ -67,6 +72,35 @@ def dimentica(request):
         partecipanti.dimentica(request)
     messages.success(request, _("Fatto: questo dispositivo non ti riconosce più."))
     return redirect("home")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessioni(request):
+    """Where she is signed in; she ends one of the others, or all of them."""
+    form = ChiudiSessioneForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        aperte.chiudi(
+            request.user,
+            pk=form.cleaned_data["sessione"],
+            tranne=request.session.session_key,
+        )
+        messages.success(request, _("Fatto: lì serve di nuovo l’accesso."))
+        return redirect("usersessions_list")
+    return render(
+        request, "usersessions/usersession_list.html", {"aperte": aperte.aperte(request)}
+    )
+
+
+@pagina_da_link(Consenso.objects.all, "accounts/conferma_scaduta.html")("GET", "HEAD", "POST")
+def consenso_lascia(request, consenso):
+    """The link to leave of the mails that go out because of a yes: one button, and what mail
+    programs do by themselves (RFC 8058), so the answer is no redirect."""
+    if request.method == "POST":
+        consensi.ritira(Consenso.objects.filter(pk=consenso.pk), timezone.now())
+        consenso.refresh_from_db()
+    return render(request, "accounts/consenso_lascia.html", {"consenso": consenso})
 
 
 def _privata(response):

@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,7 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PICCOLA = 1_000
 SOSTEGNI = 10  # for each proposal
-GIRI = 15
+GIRI = 25
 OGGI = date(2026, 1, 1)  # of the files: a day without a stage
 
 # --- Words ----------------------------------------------------------------------------------
@@ -132,8 +133,9 @@ def carica(quante, sostegni=SOSTEGNI):
     from laboratori.models import Laboratorio, Quartiere
     from percorso.models import Fase, Percorso
     from proposte.models import Bisogno, Proposta, Tema
+    from proposte.temi import indice_temi
 
-    caso = random.Random(2023)
+    caso, sorte = random.Random(2023), random.Random(11)
     penna = Penna(caso)
     adesso, oggi = timezone.now(), timezone.localdate()
     with transaction.atomic():
@@ -193,6 +195,12 @@ def carica(quante, sostegni=SOSTEGNI):
         )
         _persone(connection, min(quante * 2, 200_000), adesso)
 
+    # Those of each proposal, by its place.
+    suoi_temi = [
+        sorted({tema.pk for tema in sorte.choices(temi, [9, 8, 7, 6, 5, 4, 3, 2, 2, 1], k=2)})
+        for _n in range(quante)
+    ]
+
     def righe():
         for n in range(1, quante + 1):
             titolo, sue = penna.scrivi(1)
@@ -220,6 +228,7 @@ def carica(quante, sostegni=SOSTEGNI):
                 luogo=f"via del Rio {n}",
                 indice=unisci(sue, altre, ancora, ("via", "rio", str(n))),
                 indice_titolo=unisci(sue),
+                indice_temi=indice_temi(suoi_temi[n - 1]),
                 sorte=caso.randrange(2**31),
                 created_at=quando,
                 updated_at=quando,
@@ -233,9 +242,9 @@ def carica(quante, sostegni=SOSTEGNI):
         connection,
         legami,
         (
-            legami(proposta_id=pk, tema_id=tema.pk)
-            for pk in chiavi
-            for tema in set(caso.choices(temi, [9, 8, 7, 6, 5, 4, 3, 2, 2, 1], k=2))
+            legami(proposta_id=pk, tema_id=tema)
+            for pk, suoi in zip(chiavi, suoi_temi, strict=True)
+            for tema in suoi
         ),
     )
     legami = Proposta.bisogni.through
@@ -417,17 +426,47 @@ def indirizzi():
         "search, one text in 20": "/proposte/?q=radio",
         "search, three words": "/proposte/?q=mercato+biblioteca+asilo",
         "search, one text in 200": f"/proposte/?q={raro}",
+        "search, 60 texts": f"/proposte/?q={parole_di(60, elenco)}",
+        "search, three words, 60 texts": f"/proposte/?q={parole_di(60, elenco, 3)}",
         "search, one text": "/proposte/?q=rio+777",
         "search in a lab": "/proposte/?q=quartieri&zona=3",
         "search in a theme": "/proposte/?q=radio&tema=tema-2",
+        "search in a rare theme": "/proposte/?q=quartieri&tema=tema-9",
+        "search in a need": f"/proposte/?q=quartieri&bisogno={bisogno}",
         "search, supported": "/proposte/?q=radio&ordine=sostenute",
         "needs": "/bisogni/?",
         "needs, search": "/bisogni/?q=quartieri",
+        "needs, search, 10 needs": f"/bisogni/?q={parole_di(10, Bisogno.objects.pubblici())}",
         "map": "/proposte/mappa/?",
         "map of a lab": "/proposte/mappa/?zona=3",
+        "map of a search": "/proposte/mappa/?q=quartieri",
         "feed": "/proposte/atom.xml?",
+        "feed of a search": "/proposte/atom.xml?q=quartieri",
         "CSV, 1,000 rows": "/proposte/proposte.csv?",
     }
+
+
+def parole_di(quanti, righe, quante=1):
+    """So many words, of those as common as each other, that about ``quanti`` of these texts have
+    all together: an answer of the same length among few and among many."""
+    from portale.lib.ricerca import radici
+
+    testi = [
+        set(map(sys.intern, indice.split()))
+        for (indice,) in righe.order_by("pk").values_list("indice").iterator()
+    ]
+    volte = Counter(itertools.chain.from_iterable(testi))
+    # Where words are of one another independent.
+    ciascuna = (quanti * len(testi) ** (quante - 1)) ** (1 / quante)
+    vicine = sorted(
+        (radice for radice in volte if radice.isalpha() and radici(radice) == [radice]),
+        key=lambda radice: (abs(volte[radice] - ciascuna), radice),
+    )[: 2 * quante]
+
+    def lontano(parole):
+        return abs(sum(testo.issuperset(parole) for testo in testi) - quanti), parole
+
+    return "+".join(min(itertools.combinations(vicine, quante), key=lontano))
 
 
 def operaio(url):

@@ -2,13 +2,16 @@
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib.admin import GiornoOraInput
+from portale.lib.file_sicuri import ACCETTATI
 from portale.lib.testo import normalizza_email
 
-from .models import Incontro, Iscrizione, Sede
+from .doppioni import forse_gia_iscritte
+from .models import Incontro, Iscrizione, Resoconto, Sede
 from .models.iscrizioni import POSTI_MASSIMI
 
 RIGA = {"class": "vTextField"}
@@ -94,11 +97,99 @@ class PostiIscrizioneForm(forms.Form):
     posti_richiesti = campo_posti()
 
 
+class FoglioForm(forms.Form):
+    class Foglio(models.TextChoices):
+        PRESENZE = "presenze", _("Foglio delle presenze, da firmare")
+        ETICHETTE = "etichette", _("Etichette con il nome di battesimo")
+        ETICHETTE_INTERE = "etichette-intere", _("Etichette con nome e cognome")
+        LOCANDINA_A4 = "locandina-a4", _("Locandina A4 con il codice QR")
+        LOCANDINA_A3 = "locandina-a3", _("Locandina A3 con il codice QR")
+
+    foglio = forms.ChoiceField(choices=Foglio)
+
+
+class FileMoltiField(forms.FileField):
+    """Any number of files, as a list."""
+
+    class Widget(forms.ClearableFileInput):
+        allow_multiple_selected = True
+        template_name = "django/forms/widgets/file.html"
+
+    widget = Widget
+
+    def clean(self, data, initial=None):
+        pulisci = super().clean
+        return [pulisci(file, initial) for file in data or []]
+
+
+class ChiudiForm(forms.ModelForm):
+    """The whole report on one page."""
+
+    class Meta:
+        model = Resoconto
+        fields = (
+            "partecipanti",
+            "partecipanti_note",
+            "testo",
+            "metodo",
+            "organizzazioni",
+            "bisogni",
+            "idee",
+        )
+        widgets = {
+            "partecipanti_note": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            **{
+                nome: forms.Textarea(attrs={"rows": righe, "class": "vLargeTextField"})
+                for nome, righe in (
+                    ("testo", 8),
+                    ("metodo", 2),
+                    ("organizzazioni", 3),
+                    ("bisogni", 4),
+                    ("idee", 4),
+                )
+            },
+        }
+        help_texts = {
+            "testo": _(
+                "Lo leggerà anche chi non c'era: che cosa si è fatto, che cosa si è deciso, che "
+                "cosa succede adesso. Nessun nome di cittadini."
+            ),
+            "partecipanti_note": _("Se il numero non è quello contato alla porta, perché."),
+        }
+
+    file = FileMoltiField(
+        label=_("Foto e documenti"),
+        required=False,
+        help_text=_(
+            "JPEG, PNG, WebP o PDF, fino a 10 MB l'uno. Dalle foto togliamo luogo e ora dello "
+            "scatto. Nelle foto solo chi ha detto di sì."
+        ),
+    )
+    titoli = forms.CharField(
+        label=_("Che cosa sono"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text=_("Una riga per ogni file, nell'ordine: di una foto, che cosa si vede."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.attrs["accept"] = ACCETTATI
+
+    def clean(self):
+        dati = super().clean()
+        titoli = [riga for riga in dati.get("titoli", "").splitlines() if riga.strip()]
+        if len(titoli) != len(dati.get("file", [])):
+            self.add_error("titoli", gettext("Scrivi una riga per ogni file che hai scelto."))
+        dati["titoli"] = titoli
+        return dati
+
+
 class IscrizioneUfficioForm(forms.Form):
     """A person who called or came to the desk, in one screen.
 
-    What may be a mistake but may also be right (the same name and telephone, no way to call
-    back) is an ``avviso``: it stops the form once, and ``comunque`` lets it pass.
+    What may be a mistake but may also be right (the same telephone, a name like hers, no way to
+    call back) is an ``avviso``: it stops the form once, and ``comunque`` lets it pass.
     """
 
     nome = forms.CharField(
@@ -119,6 +210,18 @@ class IscrizioneUfficioForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={**RIGA, "autocomplete": "off"}),
         help_text=_("Se c'è, riceve subito la conferma e poi i promemoria."),
+    )
+    minore = forms.BooleanField(
+        label=_("Ha meno di 14 anni"),
+        required=False,
+        help_text=_("Il nome e i recapiti qui sopra sono del genitore, o di chi ne fa le veci."),
+    )
+    nome_minore = forms.CharField(
+        label=_("Nome di chi ha meno di 14 anni"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={**RIGA, "autocomplete": "off"}),
+        help_text=_("Facoltativo, e senza cognome."),
     )
     posti_richiesti = campo_posti(initial=1)
     canale = forms.ChoiceField(
@@ -144,6 +247,11 @@ class IscrizioneUfficioForm(forms.Form):
             "Per esempio un posto per la carrozzina. Scrivi che cosa serve, mai perché: la "
             "salute di una persona non ci riguarda."
         ),
+    )
+    foto = forms.BooleanField(
+        label=_("Accetta di comparire in foto e riprese"),
+        required=False,
+        help_text=_("Solo se te lo dice lei, dopo che glielo hai chiesto."),
     )
     oltre_il_limite = forms.BooleanField(
         label=_("Iscrivila anche oltre i posti"),
@@ -208,14 +316,10 @@ class IscrizioneUfficioForm(forms.Form):
                     "Chiedile un recapito."
                 )
             )
-        for omonima in self.incontro.iscrizioni.vive().filter(nome__iexact=dati["nome"]):
-            if omonima.telefono and telefono:
-                forse_lei = _cifre(omonima.telefono) == _cifre(telefono)
-            else:
-                # Two addresses tell two people apart; with less, nobody can.
-                forse_lei = not (omonima.email and email)
-            if forse_lei:
-                self.avvisi.append(self._gia_registrata(omonima))
+        altre = forse_gia_iscritte(
+            self.incontro, nome=dati["nome"], telefono=telefono, email=email
+        )
+        self.avvisi += [self._gia_registrata(altra) for altra in altre]
 
     def _gia_registrata(self, omonima):
         return gettext(
@@ -226,9 +330,3 @@ class IscrizioneUfficioForm(forms.Form):
             "stato": omonima.get_stato_display(),
             "posti": omonima.posti_richiesti,
         }
-
-
-def _cifre(telefono):
-    """A telephone number as it is dialled, without the prefix of Italy."""
-    cifre = "".join(c for c in telefono if c.isdigit())
-    return cifre.removeprefix("0039").removeprefix("39") if len(cifre) > 10 else cifre

@@ -5,13 +5,14 @@ meeting and asks for the permission in one step: without it the page does not ex
 """
 
 from dataclasses import dataclass
+from io import BytesIO
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
+from django.contrib.admin.models import ADDITION
 from django.db.models import Count, Q, Sum
-from django.http import Http404, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import FileResponse, Http404, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,19 +20,23 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import inviati
+from portale.lib.admin import Cambiato, inviati
+from portale.lib.caricamenti import caricamento_troppo_grande
+from portale.lib.pdf import ImpaginazioneFallita
 
-from . import services
+from . import chiusura, fogli_incontro, services
+from . import presenze as servizio_presenze
 from .admin_forms import (
+    ChiudiForm,
     CollegamentoForm,
     ConfermaForm,
-    IscrizioneUfficioForm,
+    FoglioForm,
     MotivoForm,
     PostiForm,
     SpostaForm,
 )
 from .esportazione import COLONNE, COLONNE_RISERVATE, csv_iscrizioni
-from .models import Incontro, Iscrizione
+from .models import Incontro, Iscrizione, Resoconto
 
 Stato = Incontro.Stato
 
@@ -77,7 +82,10 @@ def porte_incontro(user, incontro, adesso):
         if incontro.stato == Stato.BOZZA:
             porte.append(porta("pubblica", _("Pubblica"), "principale"))
         if incontro.stato == Stato.PUBBLICATO and finito:
-            porte.append(porta("svolto", _("Segna come svolto"), "principale"))
+            porte.append(porta("svolto", _("Segna come svolto")))
+        da_chiudere = finito and incontro.stato in (Stato.PUBBLICATO, Stato.SVOLTO)
+        if da_chiudere and user.has_perm("eventi.change_resoconto") and not _pubblicato(incontro):
+            porte.append(porta("chiudi", _("Chiudi l'incontro"), "principale"))
     if in_programma and incontro.con_iscrizione and user.has_perm("eventi.add_iscrizione"):
         porte.append(porta("iscrivi", _("Iscrivi una persona"), "principale"))
     con_persone = incontro.con_iscrizione and incontro.stato != Stato.BOZZA
@@ -88,9 +96,15 @@ def porte_incontro(user, incontro, adesso):
                 _("Vedi le iscrizioni"),
             )
         )
-        porte.append(porta("presenze", _("Stampa elenco presenze")))
         porte.append(porta("esporta", _("Esporta iscritti CSV")))
+    if user.has_perm("eventi.change_iscrizione") and servizio_presenze.aperte(incontro, adesso):
+        porte.append(porta("accogli", _("Segna le presenze"), "principale"))
+    if incontro.stato != Stato.BOZZA and user.has_perm("eventi.view_iscrizione"):
+        porte.append(porta("presenze", _("Stampa fogli e locandina")))
     vivo = in_programma or incontro.stato == Stato.RINVIATO
+    da_fare = vivo or incontro.stato == Stato.BOZZA
+    if incontro.serie_id and da_fare and user.has_perm("eventi.change_incontro"):
+        porte.append(porta("modifica_serie", _("Modifica questo e i successivi")))
     if vivo and user.has_perm("eventi.change_incontro"):
         if incontro.con_iscrizione:
             porte.append(porta("posti", _("Cambia i posti")))
@@ -104,6 +118,11 @@ def porte_incontro(user, incontro, adesso):
     return porte
 
 
+def _pubblicato(incontro):
+    resoconto = getattr(incontro, "resoconto", None)
+    return resoconto is not None and resoconto.pubblicato_at is not None
+
+
 def _porta_resoconto(user, incontro):
     resoconto = getattr(incontro, "resoconto", None)
     if resoconto and user.has_perm("eventi.change_resoconto"):
@@ -115,7 +134,7 @@ def _porta_resoconto(user, incontro):
         and user.has_perm("eventi.add_resoconto")
     ):
         url = reverse("admin:eventi_resoconto_add") + f"?incontro={incontro.pk}"
-        return [Porta(url, _("Scrivi il resoconto"), "principale")]
+        return [Porta(url, _("Scrivi il resoconto"))]
     return []
 
 
@@ -134,6 +153,7 @@ def _porta(model_admin, request, incontro, *, stati, contesto=None, **kwargs):
         rifiuto=services.Rifiuto,
         ritorno=reverse("admin:eventi_incontro_change", args=[incontro.pk]),
         contesto={"chiusa": chiusa, **(contesto or {})},
+        sotto_chiave=True,
         **kwargs,
     )
 
@@ -340,6 +360,73 @@ def svolto(model_admin, request, pk):
     )
 
 
+def chiudi(model_admin, request, pk):
+    """The evening after: numbers from the door, what happened, photographs; kept as a draft,
+    looked at, published, all from here."""
+    incontro = _incontro(request, pk, "eventi.change_resoconto")
+    if not request.user.has_perm("eventi.change_incontro"):
+        raise Http404
+    adesso = timezone.now()
+    resoconto = Resoconto.objects.filter(incontro=incontro).first()
+    inizio = chiusura.contate(incontro)
+    iniziali = {} if resoconto else {"partecipanti": inizio["partecipanti"]}
+    form = ChiudiForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        instance=resoconto or Resoconto(incontro=incontro),
+        initial=iniziali,
+    )
+    aperta = incontro.stato in (Stato.PUBBLICATO, Stato.SVOLTO) and incontro.finito(adesso)
+    if request.method == "POST" and caricamento_troppo_grande(request):
+        form.add_error("file", gettext("I file insieme pesano troppo: mandane meno alla volta."))
+    elif request.method == "POST" and aperta and form.is_valid():
+        try:
+            model_admin.pretendi_le_stesse(
+                request, incontro, Resoconto.objects.filter(incontro=incontro).first()
+            )
+            return _chiudi(model_admin, request, incontro, form.cleaned_data, adesso)
+        except (services.Rifiuto, Cambiato) as rifiuto:
+            form.add_error(None, str(rifiuto))
+    resoconto = Resoconto.objects.filter(incontro=incontro).prefetch_related("allegati").first()
+    return TemplateResponse(
+        request,
+        "admin/eventi/incontro/chiudi.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            "opts": model_admin.opts,
+            "title": gettext("Chiudi l'incontro"),
+            "oggetto": incontro,
+            "incontro": incontro,
+            "form": form,
+            "resoconto": resoconto,
+            "versione": model_admin.versione_di(incontro, resoconto),
+            "conti": servizio_presenze.conta(incontro),
+            "aperta": aperta,
+            "entro": dates.giorno_mese_anno(incontro.resoconto_entro)
+            if aperta and incontro.resoconto_entro
+            else "",
+            "ritorno": reverse("admin:eventi_incontro_change", args=[incontro.pk]),
+        },
+    )
+
+
+def _chiudi(model_admin, request, incontro, dati, adesso):
+    """Keep it, then its files one by one, then publish: what a refusal stops later is kept."""
+    resoconto = chiusura.salva(incontro, dati, autore=request.user, adesso=adesso)
+    for file, titolo in zip(dati["file"], dati["titoli"], strict=True):
+        chiusura.allega(resoconto, file, titolo)
+    if "_pubblica" not in request.POST:
+        for oggetto in (incontro, resoconto):
+            model_admin.annota(request, oggetto, gettext("Salvato il resoconto."))
+        messages.success(request, gettext("Salvato: rileggilo qui sotto, poi pubblicalo."))
+        return redirect(f"{request.path}#anteprima")
+    services.pubblica_resoconto(resoconto, autore=request.user, adesso=adesso)
+    for oggetto in (incontro, resoconto):
+        model_admin.annota(request, oggetto, gettext("Pubblicato il resoconto."))
+    messages.success(request, gettext("Pubblicato: ora si legge sul sito."))
+    return redirect("admin:eventi_incontro_change", incontro.pk)
+
+
 def posti(model_admin, request, pk):
     incontro = _incontro(request, pk, "eventi.change_incontro")
     adesso = timezone.now()
@@ -379,123 +466,79 @@ def quadro_posti(incontro):
     }
 
 
-def iscrivi(model_admin, request, pk):
-    """One screen for who calls or comes to the desk; once saved, it is ready for the next."""
-    incontro = _incontro(request, pk, "eventi.add_iscrizione")
-    adesso = timezone.now()
-    form_kwargs = {
-        "vede_necessita": _puo_scrivere_necessita(request.user),
-        "adesso": adesso,
-        "initial": {"canale": request.GET.get("canale") or Iscrizione.Canale.TELEFONO},
-    }
-    if request.method == "POST":
-        # Under the lock, so that of two Enters the second meets the first one's registration.
-        with transaction.atomic():
-            incontro = Incontro.objects.select_for_update(no_key=True).get(pk=incontro.pk)
-            form = IscrizioneUfficioForm(request.POST, incontro=incontro, **form_kwargs)
-            iscrizione = _registra(request, incontro, form, adesso) if form.is_valid() else None
-        if iscrizione is not None:
-            messages.success(request, _esito(iscrizione))
-            canale = form.cleaned_data["canale"]
-            return redirect(f"{request.path}?canale={canale}")
-    else:
-        form = IscrizioneUfficioForm(incontro=incontro, **form_kwargs)
-    if form.avvisi:
-        # The warning has just been read: its answer comes first.
-        form.order_fields(["comunque"])
-        primo = "comunque"
-    else:
-        del form.fields["comunque"]
-        primo = next((nome for nome in form.fields if nome in form.errors), "nome")
-    form.fields[primo].widget.attrs["autofocus"] = True
-    chiusa = "" if incontro.stato == Stato.PUBBLICATO else STATI_SPIEGATI[incontro.stato]
-    if incontro.finito(adesso):
-        chiusa = gettext("L'incontro è finito: non ci si può più iscrivere.")
-    return TemplateResponse(
-        request,
-        "admin/eventi/incontro/iscrivi.html",
-        {
-            **model_admin.admin_site.each_context(request),
-            "opts": model_admin.opts,
-            "title": gettext("Iscrivi una persona"),
-            "oggetto": incontro,
-            "incontro": incontro,
-            "form": form,
-            "posti": quadro_posti(incontro),
-            "chiusa": chiusa,
-            "ritorno": reverse("admin:eventi_incontro_change", args=[incontro.pk]),
-            "ultime": incontro.iscrizioni.filter(registrata_da=request.user).order_by("-pk")[:5],
-            "posti_url": reverse("admin:eventi_incontro_iscrivi_posti", args=[incontro.pk]),
-        },
-    )
-
-
-def _puo_scrivere_necessita(user):
-    return user.has_perm("eventi.view_necessita") or user.has_perm("eventi.add_necessita")
-
-
-def _registra(request, incontro, form, adesso):
-    """The registration, or None with the refusal shown in the form."""
-    dati = dict(form.cleaned_data)
-    dati.pop("comunque", None)
-    try:
-        # A refusal undoes what the service had begun, not the lock.
-        with transaction.atomic():
-            return services.iscrivi_dall_ufficio(
-                incontro, **dati, autore=request.user, adesso=adesso
-            )
-    except services.Rifiuto as rifiuto:
-        form.add_error(None, str(rifiuto))
-        return None
-
-
-def _esito(iscrizione):
-    chi = {"nome": iscrizione.nome, "posti": iscrizione.posti_richiesti}
-    if iscrizione.stato == Iscrizione.Stato.CONFERMATA:
-        fatto = ngettext(
-            "%(nome)s è iscritta: %(posti)d posto.",
-            "%(nome)s è iscritta: %(posti)d posti.",
-            iscrizione.posti_richiesti,
-        )
-    else:
-        chi["posizione"] = iscrizione.posizione_in_lista() or "–"
-        fatto = gettext("%(nome)s è in lista d'attesa, al posto %(posizione)s.")
-    if iscrizione.email:
-        dopo = gettext("Le stiamo scrivendo la conferma.")
-    else:
-        dopo = gettext("Non ha una e-mail: dille tu quando, dove e come disdire.")
-    return f"{fatto % chi} {dopo}"
-
-
-def iscrivi_posti(model_admin, request, pk):
-    """The seats alone, for the screen above to keep itself fresh."""
-    incontro = _incontro(request, pk, "eventi.add_iscrizione")
-    return render(request, "admin/eventi/incontro/_posti.html", {"posti": quadro_posti(incontro)})
-
-
 # --- Lists of people ------------------------------------------------------------------------
 
 
 def presenze(model_admin, request, pk):
-    """A sheet to print: large rows, and empty ones for who comes without having registered."""
+    """What there is to print for the evening; each sheet with names leaves a trace of who made
+    it."""
     incontro = _incontro(request, pk, "eventi.view_iscrizione")
-    confermate = incontro.iscrizioni.confermate().order_by("nome", "pk")
+    if request.method == "POST":
+        form = FoglioForm(request.POST)
+        if form.is_valid():
+            return _foglio(model_admin, request, incontro, form.cleaned_data["foglio"])
+    confermate = incontro.iscrizioni.confermate().aggregate(n=Count("pk"), posti=Sum("posti"))
     return TemplateResponse(
         request,
         "admin/eventi/incontro/presenze.html",
         {
             **model_admin.admin_site.each_context(request),
             "opts": model_admin.opts,
-            "title": gettext("Elenco presenze"),
+            "title": gettext("Fogli per l'incontro"),
             "oggetto": incontro,
             "incontro": incontro,
-            "iscrizioni": confermate,
-            "posti": sum(iscrizione.posti for iscrizione in confermate),
-            "righe_vuote": range(10),
-            "stampato": dates.giorno_e_ora(timezone.now()),
+            "quante": confermate["n"],
+            "posti": confermate["posti"] or 0,
+            "n_foto": len(fogli_incontro.con_foto(incontro)),
+            "fogli": FoglioForm.Foglio.choices,
             "ritorno": reverse("admin:eventi_incontro_change", args=[incontro.pk]),
         },
     )
+
+
+def _foglio(model_admin, request, incontro, quale):
+    adesso, Foglio = timezone.now(), FoglioForm.Foglio  # noqa: N806
+    try:
+        contenuto = {
+            Foglio.PRESENZE: lambda: fogli_incontro.foglio_presenze(
+                incontro, foto=fogli_incontro.con_foto(incontro), adesso=adesso
+            ),
+            Foglio.ETICHETTE: lambda: fogli_incontro.etichette(
+                incontro, nome_intero=False, adesso=adesso
+            ),
+            Foglio.ETICHETTE_INTERE: lambda: fogli_incontro.etichette(
+                incontro, nome_intero=True, adesso=adesso
+            ),
+            Foglio.LOCANDINA_A4: lambda: fogli_incontro.locandina(
+                incontro, formato="a4", adesso=adesso
+            ),
+            Foglio.LOCANDINA_A3: lambda: fogli_incontro.locandina(
+                incontro, formato="a3", adesso=adesso
+            ),
+        }[quale]()
+    except ImpaginazioneFallita as fallita:
+        messages.error(request, str(fallita))
+        return redirect(request.path)
+    testo = gettext("Preparato il foglio: %(foglio)s.") % {"foglio": Foglio(quale).label}
+    model_admin.annota(request, incontro, testo)
+    return FileResponse(
+        BytesIO(contenuto),
+        content_type="application/pdf",
+        as_attachment=True,
+        filename=f"{quale}-{incontro.slug}.pdf",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def accogli(model_admin, request, pk):
+    """To the list for telephones, with a link of the officer's own: who tapped stays written."""
+    incontro = _incontro(request, pk, "eventi.change_iscrizione")
+    if not servizio_presenze.aperte(incontro, timezone.now()):
+        raise Http404
+    mia, nuova = servizio_presenze.di_ufficio(incontro, request.user)
+    if nuova:
+        model_admin.annota(request, mia, gettext("Aperta la lista delle presenze"), atto=ADDITION)
+    return redirect("presenze:presenze", mia.token)
 
 
 def esporta(model_admin, request, pk):
@@ -532,9 +575,9 @@ PORTE_INCONTRO = (
     rinvia,
     annulla,
     svolto,
+    chiudi,
     posti,
-    iscrivi,
-    iscrivi_posti,
     presenze,
+    accogli,
     esporta,
 )

@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class EventiConfig(AppConfig):
     name = "eventi"
-    verbose_name = "incontri"
+    verbose_name = "Incontri"

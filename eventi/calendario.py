@@ -5,6 +5,7 @@ keep follow it.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -20,17 +21,32 @@ from .models import Incontro, Iscrizione
 DURATA_PRESUNTA = timedelta(hours=2)
 
 
+@dataclass(frozen=True)
+class Invitato:
+    """Whom a meeting is addressed to: she reads the online link, and ``righe`` of her own.
+    Without an e-mail nobody is named as attending."""
+
+    nome: str
+    email: str | None
+    righe: tuple[str, ...] = ()
+
+
+def invitato_da(iscrizione: Iscrizione) -> Invitato:
+    """A registered person, with her private page."""
+    pagina = _("La tua iscrizione: %(link)s") % {"link": assoluto(iscrizione.get_absolute_url())}
+    return Invitato(iscrizione.nome, iscrizione.email, (pagina,))
+
+
 def ics_incontro(
     incontro: Incontro,
     *,
     metodo: str = "PUBLISH",
-    iscrizione: Iscrizione | None = None,
+    invitato: Invitato | None = None,
     adesso: datetime,
 ) -> bytes:
-    """One meeting. ``REQUEST`` and ``CANCEL`` address it to a registered person, whose online
-    link and private page it then carries."""
+    """One meeting. ``REQUEST`` and ``CANCEL`` address it to somebody."""
     calendario = _calendario(metodo)
-    if evento := _evento(incontro, metodo=metodo, iscrizione=iscrizione, adesso=adesso):
+    if evento := _evento(incontro, metodo=metodo, invitato=invitato, adesso=adesso):
         calendario.add_component(evento)
         calendario.add_missing_timezones()
     return calendario.to_ical()
@@ -44,7 +60,7 @@ def ics_elenco(incontri: Iterable[Incontro], *, nome: str, adesso: datetime) -> 
     calendario.add("refresh-interval", timedelta(hours=6), parameters={"VALUE": "DURATION"})
     calendario.add("x-published-ttl", "PT6H")
     for incontro in incontri:
-        if evento := _evento(incontro, metodo="PUBLISH", iscrizione=None, adesso=adesso):
+        if evento := _evento(incontro, metodo="PUBLISH", invitato=None, adesso=adesso):
             calendario.add_component(evento)
     calendario.add_missing_timezones()
     return calendario.to_ical()
@@ -59,7 +75,7 @@ def _calendario(metodo: str) -> Calendar:
     return calendario
 
 
-def _evento(incontro, *, metodo, iscrizione, adesso) -> Event | None:
+def _evento(incontro, *, metodo, invitato, adesso) -> Event | None:
     """None for a meeting whose day is not known: a calendar has no place for it."""
     inizio = incontro.inizio or incontro.inizio_precedente
     if inizio is None:
@@ -89,17 +105,15 @@ def _evento(incontro, *, metodo, iscrizione, adesso) -> Event | None:
     righe = [incontro.descrizione.strip(), pagina]
     if annullato and incontro.motivo:
         righe.insert(0, incontro.motivo)
-    if iscrizione is not None:
+    if invitato is not None:
         if incontro.link_online and not annullato:
             righe.append(_("Collegamento: %(link)s") % {"link": incontro.link_online})
-        righe.append(
-            _("La tua iscrizione: %(link)s") % {"link": assoluto(iscrizione.get_absolute_url())}
-        )
+        righe.extend(invitato.righe)
     evento.add("description", "\n".join(riga for riga in righe if riga))
     evento.add("url", pagina)
     evento.add("transp", "OPAQUE" if not annullato else "TRANSPARENT")
     if metodo != "PUBLISH":
-        _rivolgi(evento, iscrizione, annullato=annullato)
+        _rivolgi(evento, invitato, annullato=annullato)
     return evento
 
 
@@ -113,13 +127,13 @@ def _luogo(incontro) -> str:
     )
 
 
-def _rivolgi(evento, iscrizione, *, annullato):
+def _rivolgi(evento, invitato, *, annullato):
     organizzatore = vCalAddress(f"mailto:{settings.ENTE['email']}")
     organizzatore.params["cn"] = vText(settings.ENTE["ufficio"])
     evento["organizer"] = organizzatore
-    if iscrizione is not None and iscrizione.email:
-        persona = vCalAddress(f"mailto:{iscrizione.email}")
-        persona.params["cn"] = vText(iscrizione.nome)
+    if invitato is not None and invitato.email:
+        persona = vCalAddress(f"mailto:{invitato.email}")
+        persona.params["cn"] = vText(invitato.nome)
         persona.params["role"] = vText("REQ-PARTICIPANT")
         persona.params["partstat"] = vText("DECLINED" if annullato else "ACCEPTED")
         persona.params["rsvp"] = vText("FALSE")

@@ -4,25 +4,30 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
-from .models import Iscrizione, Necessita, RichiestaServizio
+from .models import Iscrizione, Necessita, NumeriIncontro, RichiestaServizio
 
 
-def _per_incontro(righe: QuerySet, campo: str, conto) -> Coalesce:
-    """``conto`` over the rows that belong to the outer meeting; 0 when there are none.
+def _per_incontro(righe: QuerySet, campo: str, conto, scritto: str = "") -> Coalesce:
+    """``conto`` over the rows that belong to the outer meeting; where there are none, what was
+    written down of it (``scritto``, a field of NumeriIncontro) before they were deleted, or 0.
 
     A subquery for each count: joining several at once would multiply them by each other.
     """
     conteggio = (
         righe.filter(**{campo: OuterRef("pk")}).order_by().values(campo).annotate(conto=conto)
     )
-    return Coalesce(Subquery(conteggio.values("conto"), output_field=IntegerField()), 0)
+    fonti = [Subquery(conteggio.values("conto"), output_field=IntegerField())]
+    if scritto:
+        scritti = NumeriIncontro.objects.filter(incontro=OuterRef("pk"))
+        fonti.append(Subquery(scritti.values(scritto), output_field=IntegerField()))
+    return Coalesce(*fonti, 0)
 
 
 def with_attesa(incontri: QuerySet) -> QuerySet:
     """``posti_in_attesa``: the seats asked for by who is in line."""
     return incontri.annotate(
         posti_in_attesa=_per_incontro(
-            Iscrizione.objects.in_attesa(), "incontro", Sum("posti_richiesti")
+            Iscrizione.objects.in_attesa(), "incontro", Sum("posti_richiesti"), "posti_in_attesa"
         )
     )
 
@@ -36,6 +41,7 @@ def with_bisogni_di_accesso(incontri: QuerySet) -> QuerySet:
             Necessita.objects.filter(iscrizione__stato__in=vive),
             "iscrizione__incontro",
             Count("pk"),
+            "con_necessita",
         ),
         n_servizi=_per_incontro(
             RichiestaServizio.objects.filter(iscrizione__stato__in=vive),

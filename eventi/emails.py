@@ -6,18 +6,22 @@ when the reason for writing is gone.
 
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portale.lib import dates
-from portale.lib.emails import assoluto, componi
+from portale.lib.emails import assoluto, componi, lasciabile
 from posta.generi import Allegato, Composto, NonDovuto, Rinviato, Scaduto, genere
 
-from .calendario import ics_incontro
-from .models import Incontro, Iscrizione
+from . import presenze
+from .calendario import ics_incontro, invitato_da
+from .models import Accoglienza, Incontro, Iscrizione
 from .promemoria import fine_del_silenzio, nel_silenzio
 
 Stato = Iscrizione.Stato
+# The picture of her code, as the HTML of the same mail names it.
+CODICE_CID = "codice-ingresso"
 
 
 @genere("verifica", etichetta="Conferma dell'indirizzo", urgente=True)
@@ -50,7 +54,7 @@ def confermata(messaggio, adesso):
     if iscrizione.stato != Stato.CONFERMATA:
         raise NonDovuto
     _pretendi_in_programma(iscrizione.incontro, adesso)
-    return _componi("confermata", iscrizione, invito=("REQUEST", adesso))
+    return _componi("confermata", iscrizione, invito=("REQUEST", adesso), con_codice=True)
 
 
 @genere("lista_attesa", etichetta="Lista d'attesa")
@@ -127,7 +131,9 @@ def promemoria(messaggio, adesso):
     iscrizione = _iscrizione(messaggio)
     incontro = iscrizione.incontro
     inizio = incontro.inizio
-    if iscrizione.stato != Stato.CONFERMATA or not iscrizione.promemoria_graditi:
+    if iscrizione.stato != Stato.CONFERMATA:
+        raise NonDovuto
+    if not Iscrizione.objects.con_promemoria().filter(pk=iscrizione.pk).exists():
         raise NonDovuto
     if incontro.stato != Incontro.Stato.PUBBLICATO:
         raise NonDovuto
@@ -144,19 +150,17 @@ def promemoria(messaggio, adesso):
         "promemoria",
         iscrizione,
         invito=("REQUEST", adesso),
+        con_codice=True,
         giorni=giorni,
         tra_quanto={0: _("oggi"), 1: _("domani")}.get(
             giorni, _("tra %(giorni)d giorni") % {"giorni": giorni}
         ),
         url_ferma=ferma,
-        intestazioni={
-            "List-Unsubscribe": f"<{ferma}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        intestazioni=lasciabile(ferma),
     )
 
 
-@genere("spostato", etichetta="Incontro spostato")
+@genere("spostato", etichetta="Incontro spostato", di_cambio=True)
 def spostato(messaggio, adesso):
     iscrizione = _iscrizione_avvisata(messaggio, Incontro.Stato.PUBBLICATO)
     precedente = iscrizione.incontro.inizio_precedente
@@ -168,7 +172,7 @@ def spostato(messaggio, adesso):
     )
 
 
-@genere("collegamento", etichetta="Collegamento cambiato")
+@genere("collegamento", etichetta="Collegamento cambiato", di_cambio=True)
 def collegamento(messaggio, adesso):
     iscrizione = _iscrizione_avvisata(messaggio, Incontro.Stato.PUBBLICATO)
     incontro = iscrizione.incontro
@@ -182,7 +186,7 @@ def collegamento(messaggio, adesso):
     )
 
 
-@genere("rinviato", etichetta="Incontro rinviato")
+@genere("rinviato", etichetta="Incontro rinviato", di_cambio=True)
 def rinviato(messaggio, adesso):
     iscrizione = _iscrizione_avvisata(messaggio, Incontro.Stato.RINVIATO)
     return _componi(
@@ -193,10 +197,75 @@ def rinviato(messaggio, adesso):
     )
 
 
-@genere("annullato", etichetta="Incontro annullato")
+@genere("annullato", etichetta="Incontro annullato", di_cambio=True)
 def annullato(messaggio, adesso):
     iscrizione = _iscrizione_avvisata(messaggio, Incontro.Stato.ANNULLATO)
     return _componi("annullato", iscrizione, invito=("CANCEL", adesso))
+
+
+def componi_per_iscritta(nome: str, iscrizione: Iscrizione, **contesto) -> Composto:
+    """A mail of templates/emails/<nome>/ (see _incontro.html) about a registration, for who
+    writes to registered people from elsewhere; it need not be saved."""
+    return _componi(nome, iscrizione, **contesto)
+
+
+@genere("resoconto_tardi", etichetta="Ufficio: resoconto in ritardo")
+def resoconto_tardi(messaggio, adesso):
+    giorni = settings.RESOCONTO_GIORNI
+    incontro = (
+        Incontro.objects.resoconto_in_ritardo(adesso, giorni)
+        .filter(pk=messaggio.parametri["incontro"])
+        .select_related("sede", "resoconto")
+        .first()
+    )
+    # Published meanwhile, or moved: then another deadline counts.
+    if incontro is None or str(incontro.resoconto_entro) != messaggio.parametri["entro"]:
+        raise NonDovuto
+    tardi = (dates.a_roma(adesso).date() - incontro.resoconto_entro).days
+    contesto = {
+        "incontro": incontro,
+        "tardi": tardi,
+        "iniziato": hasattr(incontro, "resoconto"),
+        "fatti": [
+            (_("Incontro"), incontro.titolo),
+            (_("Quando"), incontro.quando),
+            (_("Resoconto entro il"), dates.giorno_mese_anno(incontro.resoconto_entro)),
+        ],
+        "url": assoluto(reverse("admin:eventi_incontro_chiudi", args=[incontro.pk])),
+    }
+    return Composto(*componi("resoconto_tardi", contesto))
+
+
+@genere("accoglienza", etichetta="Accoglienza: il link per le presenze", urgente=True)
+def accoglienza(messaggio, adesso):
+    mia = (
+        Accoglienza.objects.filter(
+            pk=messaggio.parametri["accoglienza"], attiva=True, email=messaggio.destinatario
+        )
+        .select_related("incontro__sede")
+        .first()
+    )
+    # Taken back, or sent to an address that was put right since.
+    if mia is None:
+        raise NonDovuto
+    incontro = mia.incontro
+    periodo = presenze.finestra(incontro)
+    if periodo is None or incontro.stato == Incontro.Stato.ANNULLATO:
+        raise NonDovuto
+    if periodo[1] <= adesso:
+        raise Scaduto
+    contesto = {
+        "accoglienza": mia,
+        "fatti": [
+            (_("Incontro"), incontro.titolo),
+            (_("Quando"), incontro.quando),
+            (_("Dove"), incontro.dove),
+        ],
+        "url": assoluto(reverse("presenze:presenze", args=[mia.token])),
+        "dal": dates.giorno_e_ora(periodo[0]),
+        "al": dates.giorno_e_ora(periodo[1]),
+    }
+    return Composto(*componi("accoglienza", contesto))
 
 
 def _iscrizione(messaggio) -> Iscrizione:
@@ -270,9 +339,13 @@ def _componi(
     *,
     invito: tuple[str, datetime] | None = None,
     intestazioni: dict[str, str] | None = None,
+    con_codice: bool = False,
     **contesto,
 ) -> Composto:
+    """``con_codice``: with what she shows at the door, where there is one."""
     incontro = iscrizione.incontro
+    if con_codice := con_codice and incontro.modalita != Incontro.Modalita.ONLINE:
+        contesto |= {"codice": presenze.codice_ingresso(iscrizione), "codice_cid": CODICE_CID}
     oggetto, testo, html = componi(
         nome,
         {
@@ -289,7 +362,12 @@ def _componi(
     allegati = ()
     if invito is not None:
         metodo, adesso = invito
-        ics = ics_incontro(incontro, metodo=metodo, iscrizione=iscrizione, adesso=adesso)
+        ics = ics_incontro(
+            incontro, metodo=metodo, invitato=invitato_da(iscrizione), adesso=adesso
+        )
         mimetype = f"text/calendar; method={metodo}; charset=utf-8"
         allegati = (Allegato("incontro.ics", ics, mimetype),)
+    if con_codice:
+        qr = presenze.qr(iscrizione)
+        allegati += (Allegato("codice-ingresso.png", qr, "image/png", cid=CODICE_CID),)
     return Composto(oggetto, testo, html, allegati=allegati, intestazioni=intestazioni or {})

@@ -19,6 +19,9 @@ COLONNE = (
     ("nome", _("nome e cognome")),
     ("email", _("indirizzo; vuoto per chi è da chiamare")),
     ("telefono", _("numero lasciato dalla persona")),
+    ("eta", _("età dichiarata; con meno di 14 anni i recapiti sono del genitore")),
+    ("nome_minore", _("nome di chi ha meno di 14 anni, se scritto")),
+    ("foto", _("sì se accetta di comparire in foto e riprese")),
     ("stato", _("confermata, in lista d'attesa, posto offerto, …")),
     ("posti", _("posti che tiene adesso")),
     ("posti_richiesti", _("posti che ha chiesto")),
@@ -48,7 +51,7 @@ def csv_iscrizioni(incontro: Incontro, *, riservate: bool) -> Iterator[str]:
     scrivi = csv.writer(_Eco(), delimiter=";", quoting=csv.QUOTE_MINIMAL).writerow
     colonne = COLONNE + (COLONNE_RISERVATE if riservate else ())
     yield "\ufeff" + scrivi([nome for nome, _spiegazione in colonne])
-    iscrizioni = incontro.iscrizioni.order_by("created_at", "pk")
+    iscrizioni = incontro.iscrizioni.select_related("foto").order_by("created_at", "pk")
     if riservate:
         iscrizioni = iscrizioni.select_related("necessita").prefetch_related("richieste__servizio")
     for iscrizione in iscrizioni.iterator(chunk_size=500):
@@ -60,6 +63,9 @@ def _riga(iscrizione, riservate):
         iscrizione.nome,
         iscrizione.email,
         iscrizione.telefono,
+        iscrizione.get_eta_display(),
+        iscrizione.nome_minore,
+        gettext("sì") if iscrizione.foto is not None and iscrizione.foto.vivo else gettext("no"),
         iscrizione.get_stato_display(),
         iscrizione.posti,
         iscrizione.posti_richiesti,

@@ -6,6 +6,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.consensi import TESTI, Scopo
 from portale.lib.antispam import FormProtetto
 from portale.lib.forms import PortaleFormHelper
 from portale.lib.testo import normalizza_email
@@ -22,7 +23,19 @@ def _persone(quante: int) -> str:
 
 _persone_lazy = lazy(_persone, str)
 
-ORDINE = ("nome", "email", "telefono", "posti_richiesti", "servizi", "necessita", "informativa")
+ORDINE = (
+    "nome",
+    "email",
+    "telefono",
+    "minore",
+    "nome_minore",
+    "posti_richiesti",
+    "servizi",
+    "necessita",
+    "foto",
+    "newsletter",
+    "informativa",
+)
 
 
 class CampoPosti(forms.TypedChoiceField):
@@ -64,6 +77,7 @@ class CampoServizi(forms.MultipleChoiceField):
         return [self.servizi[pk] for pk in super().clean(value)]
 
 
+FACOLTATIVI = '{% include "eventi/_iscrizione_facoltativi.html" only %}'
 INFORMATIVA = '{% include "eventi/_iscrizione_informativa.html" with ente=ente only %}'
 
 
@@ -97,6 +111,25 @@ class IscrizioneForm(forms.Form):
         ),
     )
 
+    # Not ticked, she states that she is 14 or older: the words say so.
+    minore = forms.BooleanField(
+        label=_("Iscrivo una persona con meno di 14 anni"),
+        required=False,
+        help_text=_(
+            "Chi ha meno di 14 anni lo iscrive un genitore, o chi ne fa le veci, con il proprio "
+            "nome e i propri recapiti. Se non metti la spunta dichiari che chi si iscrive ha "
+            "almeno 14 anni."
+        ),
+    )
+    nome_minore = forms.CharField(
+        label=_("Come si chiama?"),
+        required=False,
+        max_length=Iscrizione._meta.get_field("nome_minore").max_length,
+        help_text=_("Solo se iscrivi chi ha meno di 14 anni. Basta il nome; puoi non scriverlo."),
+    )
+    foto = forms.BooleanField(label=TESTI[Scopo.FOTO], required=False)
+    newsletter = forms.BooleanField(label=TESTI[Scopo.NEWSLETTER], required=False)
+
     def __init__(self, *args, servizi=(), chiedi_nome=True, **kwargs):
         super().__init__(*args, **kwargs)
         if servizi:
@@ -114,8 +147,11 @@ class IscrizioneForm(forms.Form):
 
     def parti(self):
         """What the form is made of, in the order in which it is read."""
-        campi = ("nome", "posti_richiesti", "servizi", "necessita")
-        return [*(nome for nome in campi if nome in self.fields), HTML(INFORMATIVA)]
+        campi = [nome for nome in ORDINE if nome in self.fields]
+        return [*campi, HTML(INFORMATIVA)]
+
+    def clean_nome_minore(self):
+        return " ".join(self.cleaned_data["nome_minore"].split())
 
     def clean_nome(self):
         """A name, on one line. Our mails greet her with it, so whoever registers somebody else's
@@ -169,12 +205,19 @@ class IscrizioneOspiteForm(FormProtetto, IscrizioneForm):
 
     def parti(self):
         return [
-            Fieldset(_("Chi sei"), "nome", "email", "telefono"),
+            Fieldset(_("Chi sei"), "nome", "email", "telefono", "minore", "nome_minore"),
             Fieldset(
                 _("Come ti accogliamo"),
                 *(n for n in ("posti_richiesti", "servizi", "necessita") if n in self.fields),
             ),
-            Fieldset(_("I tuoi dati"), HTML(INFORMATIVA), "informativa"),
+            Fieldset(
+                _("I tuoi dati"),
+                HTML(INFORMATIVA),
+                HTML(FACOLTATIVI),
+                "foto",
+                "newsletter",
+                "informativa",
+            ),
             Div("sito_web", css_class="visually-hidden", aria_hidden="true"),
         ]
 
@@ -206,3 +249,10 @@ class ModificaForm(forms.Form):
         self.helper = PortaleFormHelper(self, submit=_("Salva le modifiche"))
         # No token in it: see eventi.views.iscrizioni.pagina_privata.
         self.helper.disable_csrf = True
+
+
+class ConsensoForm(forms.Form):
+    """One of her yeses, on her own page."""
+
+    scopo = forms.ChoiceField(choices=Scopo.choices)
+    si = forms.BooleanField(required=False)

@@ -98,6 +98,35 @@ def passa(
 
     The caller has decided that it may; this keeps the count and leaves the trace.
     """
+    passaggio = muovi(
+        incontro,
+        iscrizione,
+        stato,
+        adesso=adesso,
+        attore=attore,
+        posti=posti,
+        scade_at=scade_at,
+        autore=autore,
+        motivo=motivo,
+    )
+    iscrizione.save()
+    passaggio.save()
+    return passaggio
+
+
+def muovi(
+    incontro: Incontro,
+    iscrizione: Iscrizione,
+    stato: str,
+    *,
+    adesso: datetime,
+    attore: str,
+    posti: int = 0,
+    scade_at: datetime | None = None,
+    autore=None,
+    motivo: str = "",
+) -> PassaggioIscrizione:
+    """The same, for who saves many together: neither she nor the trace is saved yet."""
     da = "" if iscrizione._state.adding else iscrizione.stato
     if posti < iscrizione.posti or stato == Stato.LISTA_ATTESA:
         incontro.rivedi_coda = True
@@ -108,8 +137,8 @@ def passa(
     if stato == Stato.CONFERMATA:
         iscrizione.confermata_at = adesso
         iscrizione.solo_al_completo = False
-    iscrizione.save()
-    return iscrizione.passaggi.create(
+    return PassaggioIscrizione(
+        iscrizione=iscrizione,
         da=da,
         a=stato,
         posti=posti,
@@ -120,13 +149,14 @@ def passa(
     )
 
 
-def ce_posto(incontro: Incontro, posti: int) -> bool:
-    """Whether a newcomer may take ``posti`` seats: they are free and nobody waits for them."""
+def ce_posto(incontro: Incontro, posti: int, *, coda: bool | None = None) -> bool:
+    """Whether a newcomer may take ``posti`` seats: they are free and nobody waits for them
+    (``coda``, where the caller knows whether somebody does)."""
     if incontro.posti is None:
         return True
     if incontro.posti_liberi < posti:
         return False
-    return not incontro.iscrizioni.in_attesa().exists()
+    return not (incontro.iscrizioni.in_attesa().exists() if coda is None else coda)
 
 
 def fai_posto(incontro: Incontro, posti: int, adesso: datetime) -> bool:

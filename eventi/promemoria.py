@@ -15,6 +15,7 @@ from portale.lib import dates
 from posta import services as posta
 from posta.models import Messaggio
 
+from . import telefonate
 from .models import Incontro, Promemoria
 
 REGOLE_PREDEFINITE = ((7, 0), (1, 0))
@@ -27,6 +28,11 @@ ULTIMA_ORA = time(20, 30)
 def nel_silenzio(momento: datetime) -> bool:
     orario = dates.a_roma(momento).time()
     return orario >= SILENZIO_DA or orario < SILENZIO_A
+
+
+def dopo_il_silenzio(momento: datetime) -> datetime:
+    """The moment itself, or the end of the quiet hours that it falls in."""
+    return fine_del_silenzio(momento) if nel_silenzio(momento) else momento
 
 
 def fine_del_silenzio(momento: datetime) -> datetime:
@@ -64,6 +70,25 @@ def imposta_promemoria(incontro: Incontro, regole: Iterable[tuple[int, int]]) ->
         programma_promemoria(incontro)
 
 
+def imposta_promemoria_molti(
+    incontri: Iterable[Incontro], regole: Iterable[tuple[int, int]]
+) -> None:
+    """The same for many meetings that were just made and have no rules yet."""
+    Promemoria.objects.bulk_create(
+        (
+            Promemoria(
+                incontro=incontro,
+                giorni=giorni,
+                ore=ore,
+                dovuto_at=incontro.inizio and scadenza(incontro.inizio, giorni=giorni, ore=ore),
+            )
+            for incontro in incontri
+            for giorni, ore in regole
+        ),
+        batch_size=500,
+    )
+
+
 def programma_promemoria(incontro: Incontro) -> None:
     """Work out when each rule of the meeting falls due for its present start."""
     for regola in incontro.promemoria.all():
@@ -74,6 +99,29 @@ def programma_promemoria(incontro: Incontro) -> None:
             regola.dovuto_at = dovuto_at
             regola.accodato_at = None
             regola.save(update_fields=["dovuto_at", "accodato_at"])
+
+
+def programma_promemoria_molti(incontri: Iterable[Incontro]) -> None:
+    """The same for many meetings, in a number of queries that grows with their hundreds."""
+    per_pk = {incontro.pk: incontro for incontro in incontri}
+    pks = sorted(per_pk)
+    for da in range(0, len(pks), 500):
+        # Locked, so that none is taken away before it is written.
+        regole = Promemoria.objects.select_for_update().filter(incontro__in=pks[da : da + 500])
+        cambiate = []
+        for regola in regole.order_by("pk"):
+            inizio = per_pk[regola.incontro_id].inizio
+            dovuto_at = inizio and scadenza(inizio, giorni=regola.giorni, ore=regola.ore)
+            if regola.dovuto_at != dovuto_at:
+                regola.dovuto_at, regola.accodato_at = dovuto_at, None
+                cambiate.append(regola)
+        if cambiate:
+            Promemoria.objects.bulk_create(
+                cambiate,
+                update_conflicts=True,
+                unique_fields=["pk"],
+                update_fields=["dovuto_at", "accodato_at"],
+            )
 
 
 def accoda_promemoria(adesso: datetime) -> int:
@@ -98,18 +146,20 @@ def accoda_promemoria(adesso: datetime) -> int:
 def _accoda_regola(regola: Promemoria, adesso: datetime) -> int:
     incontro = regola.incontro
     inizio = incontro.inizio.isoformat()
-    destinatari = (
-        incontro.iscrizioni.confermate()
-        .filter(email__isnull=False, promemoria_graditi=True, confermata_at__lt=regola.dovuto_at)
-        .values_list("pk", "email", "lingua")
+    gia_confermate = incontro.iscrizioni.confermate().filter(confermata_at__lt=regola.dovuto_at)
+    quale = f"{regola.giorni}g{regola.ore}h:{inizio}"
+    da_chiamare = gia_confermate.filter(email=None, promemoria_graditi=True).values_list(
+        "pk", flat=True
     )
+    telefonate.promemoria(incontro, {pk: f"promemoria:{pk}:{quale}" for pk in da_chiamare}, adesso)
+    destinatari = gia_confermate.con_promemoria().values_list("pk", "email", "lingua")
     quanti = posta.accoda_molti(
         (
             Messaggio(
                 genere="promemoria",
                 destinatario=email,
                 lingua=lingua,
-                chiave=f"promemoria:{pk}:{regola.giorni}g{regola.ore}h:{inizio}",
+                chiave=f"promemoria:{pk}:{quale}",
                 parametri={"iscrizione": pk, "inizio": inizio},
                 dovuto_at=adesso,
             )

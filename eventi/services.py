@@ -4,21 +4,24 @@ Views, the admin, tasks and commands all come through here. Every verb locks the
 again, acts, and queues its mails in the same transaction; calling it twice does it once.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts.models import Consenso
 from portale.lib.dates import a_roma
 from portale.lib.testo import normalizza_email
 
-from . import avvisi
+from . import avvisi, consensi, segnali
 from .models import (
     Incontro,
     Iscrizione,
     Necessita,
     PassaggioIncontro,
+    PassaggioIscrizione,
     Resoconto,
     RichiestaServizio,
     Sede,
@@ -29,16 +32,21 @@ from .posti import (
     ATTESA_VERIFICA,
     ATTESA_VERIFICA_IN_LISTA,
     Attore,
+    ce_posto,
     fai_posto,
     fai_scadere,
     incontro_bloccato,
     lascia_i_posti,
+    muovi,
+    offri_posti_liberi,
     passa,
     rileggi,
 )
 from .promemoria import programma_promemoria
 
 Stato = Iscrizione.Stato
+# Rows that one statement reads or writes.
+LOTTO = 500
 
 
 class Rifiuto(Exception):
@@ -68,6 +76,10 @@ def richiedi_iscrizione(
     telefono: str = "",
     necessita: str = "",
     servizi: Iterable[Servizio] = (),
+    minore: bool = False,
+    nome_minore: str = "",
+    newsletter: bool = False,
+    foto: bool = False,
     adesso: datetime,
 ) -> Iscrizione:
     """A guest asks to come. Her seats are held for 30 minutes, until the link mailed to her
@@ -75,6 +87,9 @@ def richiedi_iscrizione(
 
     An address that is already registered only gets a mail that says so: the caller sees no
     difference. Raises Rifiuto when registering is closed.
+
+    ``minore``: a parent registers a child under 14 and leaves her own name and address. What she
+    ticked for ``newsletter`` and ``foto`` holds from the confirmation.
     """
     email = normalizza_email(email)
     percorso = incontro.percorso
@@ -87,12 +102,14 @@ def richiedi_iscrizione(
             avvisi.gia_iscritta(iscrizione, adesso)
             return iscrizione
         iscrizione.nome, iscrizione.telefono, iscrizione.lingua = nome, telefono, lingua
+        consensi.dichiara(iscrizione, minore, nome_minore)
         gia_tenuti = iscrizione.posti if iscrizione.stato == Stato.DA_VERIFICARE else 0
         if gia_tenuti == posti_richiesti:
             iscrizione.save()
         else:
             _metti_da_verificare(incontro, iscrizione, posti_richiesti, adesso)
         _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso)
+        consensi.scrivi(iscrizione, newsletter=newsletter, foto=foto, adesso=adesso)
         avvisi.verifica(iscrizione, adesso)
         return iscrizione
 
@@ -105,6 +122,10 @@ def iscrivi_persona(
     posti_richiesti: int = 1,
     necessita: str = "",
     servizi: Iterable[Servizio] = (),
+    minore: bool = False,
+    nome_minore: str = "",
+    newsletter: bool = False,
+    foto: bool = False,
     adesso: datetime,
 ) -> Iscrizione:
     """An account holder, whose address is confirmed, comes: at once confirmed or in line.
@@ -121,8 +142,10 @@ def iscrivi_persona(
         _pretendi_aperte(incontro, adesso)
         iscrizione.persona, iscrizione.lingua = persona, persona.lingua
         iscrizione.nome = nome or persona.nome or iscrizione.nome or email
+        consensi.dichiara(iscrizione, minore, nome_minore)
         _ammetti(incontro, iscrizione, posti_richiesti, adesso)
         _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso)
+        consensi.scrivi(iscrizione, newsletter=newsletter, foto=foto, adesso=adesso)
         return iscrizione
 
 
@@ -145,11 +168,15 @@ def conferma_indirizzo(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizion
             _pretendi_aperte(incontro, adesso)
             iscrizione, _nuova = _cerca(incontro, iscrizione.email, adesso)
             _ammetti(incontro, iscrizione, iscrizione.posti_richiesti, adesso)
+        consensi.conferma(iscrizione, adesso)
         return iscrizione
 
 
-def accetta_posto(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
-    """She takes the seats that were offered. Raises Rifiuto when the offer is over."""
+def accetta_posto(iscrizione: Iscrizione, *, autore=None, adesso: datetime) -> Iscrizione:
+    """She takes the seats that were offered. Raises Rifiuto when the offer is over.
+
+    With ``autore`` she said so to the office, on the telephone: the trace says who.
+    """
     with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
         iscrizione = rileggi(incontro, iscrizione.pk)
         if iscrizione.stato == Stato.CONFERMATA:
@@ -157,7 +184,7 @@ def accetta_posto(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
         if iscrizione.stato != Stato.POSTO_OFFERTO or iscrizione.scade_at <= adesso:
             raise Rifiuto(_("L'offerta non è più valida: il posto è passato a chi segue."))
         iscrizione.posti_richiesti = iscrizione.posti
-        _conferma(incontro, iscrizione, iscrizione.posti, adesso)
+        _conferma(incontro, iscrizione, iscrizione.posti, adesso, **_chi(autore))
         return iscrizione
 
 
@@ -177,8 +204,9 @@ def aspetta_tutti(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
         return iscrizione
 
 
-def rinuncia(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
-    """She does not come, or leaves the line; her seats go to the next at once.
+def rinuncia(iscrizione: Iscrizione, *, autore=None, adesso: datetime) -> Iscrizione:
+    """She does not come, or leaves the line; her seats go to the next at once. With ``autore``
+    she said so to the office.
 
     Raises Rifiuto once the meeting has begun."""
     with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
@@ -187,9 +215,7 @@ def rinuncia(iscrizione: Iscrizione, *, adesso: datetime) -> Iscrizione:
             return iscrizione
         if incontro.inizio and incontro.inizio <= adesso:
             raise Rifiuto(_("L'incontro è già iniziato: non serve più rinunciare."))
-        passaggio = passa(
-            incontro, iscrizione, Stato.RINUNCIATA, adesso=adesso, attore=Attore.PERSONA
-        )
+        passaggio = passa(incontro, iscrizione, Stato.RINUNCIATA, adesso=adesso, **_chi(autore))
         if iscrizione.verificata_at:
             avvisi.rinuncia(iscrizione, passaggio.pk, adesso)
         return iscrizione
@@ -203,7 +229,7 @@ def cambia_posti(
 
     With ``autore`` it is the office that does it for her: the trace says who.
     """
-    chi = {"attore": Attore.UFFICIO if autore else Attore.PERSONA, "autore": autore}
+    chi = _chi(autore)
     if not 1 <= posti_richiesti <= POSTI_MASSIMI:
         raise Rifiuto(_("I posti vanno da 1 a %(massimo)d.") % {"massimo": POSTI_MASSIMI})
     with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
@@ -298,42 +324,154 @@ def iscrivi_dall_ufficio(
     lingua: str = "it",
     necessita: str = "",
     servizi: Iterable[Servizio] = (),
+    minore: bool = False,
+    nome_minore: str = "",
+    foto: bool = False,
     oltre_il_limite: bool = False,
     motivo: str = "",
+    avvisa: bool = True,
+    importata: bool = False,
     adesso: datetime,
 ) -> Iscrizione:
     """The office registers somebody by phone or at the desk, with or without an address.
+    ``avvisa``: she is told by mail at once; reminders come in any case.
 
     Confirmed while seats are free and nobody waits, in line otherwise; beyond the seats only
     with ``oltre_il_limite`` and a reason, which is recorded. Raises Rifiuto when the address is
     already registered, the meeting is over or not on, or the reason is missing.
     """
-    email = normalizza_email(email) if email else None
+    modulo = Modulo(
+        nome=nome,
+        canale=canale,
+        email=normalizza_email(email) if email else None,
+        telefono=telefono,
+        posti_richiesti=posti_richiesti,
+        lingua=lingua,
+        necessita=necessita,
+        importata=importata,
+    )
     with incontro_bloccato(incontro.pk, adesso) as incontro:
-        if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.finito(adesso):
-            raise Rifiuto(
-                _("Ci si può iscrivere solo a un incontro pubblicato e non ancora finito.")
-            )
-        iscrizione, nuova = _cerca(incontro, email, adesso)
-        if iscrizione.viva and iscrizione.verificata_at:
-            raise Rifiuto(
-                _("Questo indirizzo è già iscritto (%(stato)s).")
-                % {"stato": iscrizione.get_stato_display()}
-            )
-        iscrizione.nome, iscrizione.telefono, iscrizione.lingua = nome, telefono, lingua
-        iscrizione.canale = canale
-        iscrizione.registrata_da = autore
-        _ammetti(
+        _pretendi_in_corso(incontro, adesso)
+        return _registra(
             incontro,
-            iscrizione,
-            posti_richiesti,
-            adesso,
+            modulo,
+            servizi=servizi,
+            minore=minore,
+            nome_minore=nome_minore,
+            foto=foto,
+            adesso=adesso,
             attore=Attore.UFFICIO,
             autore=autore,
             oltre_il_limite=oltre_il_limite,
             motivo=motivo,
+            avvisa=avvisa,
         )
-        _scrivi_richieste(iscrizione, nuova, necessita, servizi, adesso)
+
+
+@dataclass(frozen=True)
+class Modulo:
+    """What one paper form says."""
+
+    nome: str
+    canale: str
+    email: str | None = None
+    telefono: str = ""
+    posti_richiesti: int = 1
+    lingua: str = "it"
+    necessita: str = ""
+    importata: bool = False
+
+
+class ModuloRifiutato(Rifiuto):
+    """One of many, by its place among them."""
+
+    def __init__(self, posizione: int, testo: str):
+        self.posizione = posizione
+        super().__init__(testo)
+
+
+def iscrivi_molte_dall_ufficio(
+    incontro: Incontro,
+    moduli: Sequence[Modulo],
+    *,
+    autore,
+    avvisa: bool = True,
+    in_lista: bool = True,
+    adesso: datetime,
+) -> None:
+    """What :func:`iscrivi_dall_ufficio` does, for many in their order, under one lock and in a
+    number of queries that grows with their hundreds. All of them or none: raises ModuloRifiutato
+    for the first that cannot be registered, and without ``in_lista`` also when no seat is left
+    for her."""
+    moduli = [
+        replace(modulo, email=normalizza_email(modulo.email) if modulo.email else None)
+        for modulo in moduli
+    ]
+    indirizzi = [modulo.email for modulo in moduli if modulo.email]
+    with incontro_bloccato(incontro.pk, adesso) as incontro:
+        nuove = _Nuove(incontro, autore, avvisa, adesso)
+        gia = set()
+        for da in range(0, len(indirizzi), LOTTO):
+            note = incontro.iscrizioni.filter(email__in=indirizzi[da : da + LOTTO])
+            gia |= set(note.values_list("email", flat=True))
+        for posizione, modulo in enumerate(moduli):
+            # The order of the forms is that of the line.
+            momento = adesso + timedelta(microseconds=posizione)
+            try:
+                _pretendi_in_corso(incontro, adesso)
+                if modulo.email in gia:
+                    iscritta = nuove.riprendi(modulo, momento)
+                else:
+                    iscritta = nuove.iscrivi(modulo, momento)
+                if not in_lista and iscritta.stato == Stato.LISTA_ATTESA:
+                    raise Rifiuto(_("Non ci sono più posti liberi."))
+            except Rifiuto as no:
+                raise ModuloRifiutato(posizione, str(no)) from None
+            if modulo.email:
+                gia.add(modulo.email)
+        nuove.salva()
+
+
+# A registration can be taken back while nobody has counted on it.
+SI_DISFA_ENTRO = timedelta(minutes=15)
+
+
+def si_disfa(iscrizione: Iscrizione, autore, adesso: datetime) -> bool:
+    """Whether ``autore`` registered her a few minutes ago and nothing has happened since."""
+    ultimo = iscrizione.passaggi.last()
+    return (
+        iscrizione.stato in (Stato.CONFERMATA, Stato.LISTA_ATTESA)
+        and ultimo is not None
+        and ultimo.attore == Attore.UFFICIO
+        and ultimo.autore_id == autore.pk == iscrizione.registrata_da_id
+        and ultimo.created_at > adesso - SI_DISFA_ENTRO
+    )
+
+
+def disfa_dall_ufficio(iscrizione: Iscrizione, *, autore, adesso: datetime) -> Iscrizione:
+    """The officer takes back what she has just registered by mistake; a mail that has not left
+    does not leave, and who has read one is told. Raises Rifiuto when it is too late."""
+    with incontro_bloccato(iscrizione.incontro_id, adesso) as incontro:
+        iscrizione = rileggi(incontro, iscrizione.pk)
+        if not iscrizione.viva:
+            return iscrizione
+        if not si_disfa(iscrizione, autore, adesso):
+            raise Rifiuto(
+                _("Ormai non si disfa più: apri l'iscrizione e annullala, con il motivo.")
+            )
+        ritirata = avvisi.ritira(iscrizione, iscrizione.passaggi.last().pk)
+        motivo = _("Registrata per errore.")
+        passaggio = passa(
+            incontro,
+            iscrizione,
+            Stato.ANNULLATA,
+            adesso=adesso,
+            attore=Attore.UFFICIO,
+            autore=autore,
+            motivo=motivo,
+        )
+        if iscrizione.email and not ritirata:
+            avvisi.annullata(iscrizione, passaggio.pk, motivo, adesso)
         return iscrizione
 
 
@@ -360,6 +498,7 @@ def conferma_dall_ufficio(
             motivo=motivo,
             oltre_il_limite=True,
         )
+        avvisi.confermata_al_telefono(iscrizione, adesso)
         return iscrizione
 
 
@@ -385,26 +524,6 @@ def annulla_iscrizione(
         if iscrizione.verificata_at:
             avvisi.annullata(iscrizione, passaggio.pk, motivo, adesso)
         return iscrizione
-
-
-def segna_presenza(
-    iscrizioni_pks: Iterable[int], presente: bool | None, *, adesso: datetime
-) -> int:
-    """Who came and who did not (None: nobody recorded it); says how many were marked.
-
-    Only confirmed people of meetings that have begun: the others are left as they are.
-    """
-    iniziati = Incontro.objects.filter(
-        stato__in=(Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO), inizio__lte=adesso
-    )
-    pks = list(iscrizioni_pks)
-    incontri = iniziati.filter(iscrizioni__in=pks).order_by("pk").values_list("pk", flat=True)
-    quante = 0
-    for pk in list(incontri.distinct()):
-        with incontro_bloccato(pk, adesso) as incontro:
-            confermate = incontro.iscrizioni.confermate().filter(pk__in=pks)
-            quante += confermate.update(presente=presente)
-    return quante
 
 
 # --- Time passing ---------------------------------------------------------------------------
@@ -651,6 +770,7 @@ def cambia_collegamento(
         )
         # The reason goes with the mail: ``incontro.motivo`` says why the meeting was moved.
         avvisi.incontro_cambiato("collegamento", incontro, adesso, motivo=motivo)
+        _annuncia("collegamento", incontro, motivo, adesso)
         return incontro
 
 
@@ -677,9 +797,19 @@ def pubblica_resoconto(resoconto: Resoconto, *, autore, adesso: datetime) -> Res
 # --- Pieces ---------------------------------------------------------------------------------
 
 
+def _chi(autore) -> dict:
+    """Whose step it is: the person's own, or the office's for her."""
+    return {"attore": Attore.UFFICIO if autore else Attore.PERSONA, "autore": autore}
+
+
 def _pretendi_aperte(incontro: Incontro, adesso: datetime) -> None:
     if perche := perche_chiuse(incontro, adesso):
         raise Rifiuto(perche)
+
+
+def _pretendi_in_corso(incontro: Incontro, adesso: datetime) -> None:
+    if incontro.stato != Incontro.Stato.PUBBLICATO or incontro.finito(adesso):
+        raise Rifiuto(_("Ci si può iscrivere solo a un incontro pubblicato e non ancora finito."))
 
 
 def _pretendi_motivo(motivo: str) -> None:
@@ -727,6 +857,116 @@ def _metti_da_verificare(incontro, iscrizione, posti_richiesti, adesso):
         iscrizione.save()
 
 
+def _registra(
+    incontro,
+    modulo,
+    *,
+    servizi=(),
+    minore=False,
+    nome_minore="",
+    foto=False,
+    adesso,
+    autore,
+    **come,
+) -> Iscrizione:
+    """One of those that the office registers, under the meeting's lock."""
+    iscrizione, nuova = _cerca(incontro, modulo.email, adesso)
+    if iscrizione.viva and iscrizione.verificata_at:
+        raise Rifiuto(
+            _("Questo indirizzo è già iscritto (%(stato)s).")
+            % {"stato": iscrizione.get_stato_display()}
+        )
+    _scrivi_modulo(iscrizione, modulo, autore)
+    consensi.dichiara(iscrizione, minore, nome_minore)
+    _ammetti(incontro, iscrizione, modulo.posti_richiesti, adesso, autore=autore, **come)
+    _scrivi_richieste(iscrizione, nuova, modulo.necessita, servizi, adesso)
+    # No news from here: she must be seen to own the address, and the office does not see it.
+    consensi.scrivi(
+        iscrizione, newsletter=False, foto=foto, canale=Consenso.Canale.UFFICIO, adesso=adesso
+    )
+    return iscrizione
+
+
+def _scrivi_modulo(iscrizione, modulo, autore):
+    iscrizione.nome, iscrizione.telefono = modulo.nome, modulo.telefono
+    iscrizione.lingua, iscrizione.canale = modulo.lingua, modulo.canale
+    iscrizione.importata = modulo.importata
+    iscrizione.registrata_da = autore
+
+
+class _Nuove:
+    """People whom the office registers one after the other, and who are saved together: all of
+    it under the lock of their meeting."""
+
+    def __init__(self, incontro, autore, avvisa, adesso):
+        self.incontro, self.autore = incontro, autore
+        self.avvisa, self.adesso = avvisa, adesso
+        self.passaggi, self.necessita = [], []
+        # Whether somebody waits in line, and whether what has run out was looked for.
+        self.coda = incontro.iscrizioni.in_attesa().exists()
+        self.scadute = False
+
+    def iscrivi(self, modulo, momento) -> Iscrizione:
+        """Somebody who was never here: confirmed or in line, as ``_ammetti`` would have it."""
+        incontro, posti = self.incontro, modulo.posti_richiesti
+        iscrizione = Iscrizione(
+            incontro=incontro,
+            email=modulo.email,
+            posti_richiesti=posti,
+            verificata_at=self.adesso,
+        )
+        _scrivi_modulo(iscrizione, modulo, self.autore)
+        consensi.dichiara(iscrizione, False, "")
+        if not self.scadute and incontro.posti is not None and incontro.posti_liberi < posti:
+            fai_scadere(incontro, self.adesso)
+            self.scadute = True
+        entra = ce_posto(incontro, posti, coda=self.coda)
+        if not entra:
+            iscrizione.in_lista_dal = momento
+            self.coda = True
+        passaggio = muovi(
+            incontro,
+            iscrizione,
+            Stato.CONFERMATA if entra else Stato.LISTA_ATTESA,
+            adesso=self.adesso,
+            attore=Attore.UFFICIO,
+            autore=self.autore,
+            posti=posti if entra else 0,
+        )
+        self.passaggi.append(passaggio)
+        if modulo.necessita.strip():
+            self.necessita.append(Necessita(iscrizione=iscrizione, testo=modulo.necessita.strip()))
+        return iscrizione
+
+    def riprendi(self, modulo, momento) -> Iscrizione:
+        """Somebody who was here before: what she left is looked at by itself, and what she gives
+        back goes to who waits."""
+        self.salva()
+        iscrizione = _registra(
+            self.incontro,
+            modulo,
+            adesso=momento,
+            attore=Attore.UFFICIO,
+            autore=self.autore,
+            avvisa=self.avvisa,
+        )
+        if self.incontro.rivedi_coda:
+            offri_posti_liberi(self.incontro, self.adesso)
+            self.incontro.rivedi_coda = False
+        self.coda = self.incontro.iscrizioni.in_attesa().exists()
+        return iscrizione
+
+    def salva(self) -> None:
+        Iscrizione.objects.bulk_create(
+            [passaggio.iscrizione for passaggio in self.passaggi], batch_size=LOTTO
+        )
+        PassaggioIscrizione.objects.bulk_create(self.passaggi, batch_size=LOTTO)
+        Necessita.objects.bulk_create(self.necessita, batch_size=LOTTO)
+        if self.avvisa:
+            avvisi.iscritte(self.passaggi, self.adesso)
+        self.passaggi, self.necessita = [], []
+
+
 def _ammetti(
     incontro,
     iscrizione,
@@ -737,12 +977,13 @@ def _ammetti(
     autore=None,
     oltre_il_limite=False,
     motivo="",
+    avvisa=True,
 ):
     """Confirm somebody whose address is known, or put her in line."""
     lascia_i_posti(incontro, iscrizione)
     iscrizione.posti_richiesti = posti_richiesti
     iscrizione.solo_al_completo = False
-    chi = {"attore": attore, "autore": autore, "motivo": motivo}
+    chi = {"attore": attore, "autore": autore, "motivo": motivo, "avvisa": avvisa}
     if fai_posto(incontro, posti_richiesti, adesso):
         _conferma(incontro, iscrizione, posti_richiesti, adesso, **chi)
     elif oltre_il_limite:
@@ -762,6 +1003,7 @@ def _conferma(
     autore=None,
     motivo="",
     oltre_il_limite=False,
+    avvisa=True,
 ):
     iscrizione.verificata_at = iscrizione.verificata_at or adesso
     passaggio = passa(
@@ -776,11 +1018,20 @@ def _conferma(
     )
     if oltre_il_limite and incontro.posti is not None:
         incontro.posti_oltre = max(incontro.posti_occupati - incontro.capienza, 0)
-    avvisi.confermata(iscrizione, passaggio.pk, adesso)
+    if avvisa:
+        avvisi.confermata(iscrizione, passaggio.pk, adesso)
 
 
 def _metti_in_lista(
-    incontro, iscrizione, adesso, *, dal, attore=Attore.PERSONA, autore=None, motivo=""
+    incontro,
+    iscrizione,
+    adesso,
+    *,
+    dal,
+    attore=Attore.PERSONA,
+    autore=None,
+    motivo="",
+    avvisa=True,
 ):
     """Put her in line as of ``dal``. If it is her turn already she is confirmed at once: she is
     here now, an offer would only make her click again."""
@@ -795,6 +1046,7 @@ def _metti_in_lista(
             attore=attore,
             autore=autore,
             motivo=motivo,
+            avvisa=avvisa,
         )
         return
     passa(
@@ -806,7 +1058,8 @@ def _metti_in_lista(
         autore=autore,
         motivo=motivo,
     )
-    avvisi.lista_attesa(iscrizione, adesso)
+    if avvisa:
+        avvisi.lista_attesa(iscrizione, adesso)
 
 
 def _cerca(incontro, email, adesso) -> tuple[Iscrizione, bool]:
@@ -860,6 +1113,14 @@ def _passa_incontro(
     _traccia(incontro, da, autore=autore, adesso=adesso, motivo=motivo, inizio_da=inizio_da)
     if annuncio:
         avvisi.incontro_cambiato(annuncio, incontro, adesso)
+        _annuncia(annuncio, incontro, motivo, adesso)
+
+
+def _annuncia(annuncio, incontro, motivo, adesso) -> None:
+    """Let the apps above tell their own people, in this same transaction."""
+    segnali.incontro_cambiato.send(
+        Incontro, incontro=incontro, annuncio=annuncio, motivo=motivo, adesso=adesso
+    )
 
 
 def _traccia(incontro, da, *, autore, adesso, motivo="", inizio_da=None):

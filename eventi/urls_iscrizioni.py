@@ -12,7 +12,9 @@ iscrizione_urls = [
     path("aspetta/", iscrizioni.iscrizione_aspetta, name="iscrizione_aspetta"),
     path("rinuncia/", iscrizioni.iscrizione_rinuncia, name="iscrizione_rinuncia"),
     path("modifica/", iscrizioni.iscrizione_modifica, name="iscrizione_modifica"),
+    path("consenso/", iscrizioni.iscrizione_consenso, name="iscrizione_consenso"),
     path("promemoria/", iscrizioni.iscrizione_promemoria, name="iscrizione_promemoria"),
+    path("ingresso.png", iscrizioni.iscrizione_qr, name="iscrizione_qr"),
     path("incontro.ics", iscrizioni.iscrizione_ics, name="iscrizione_ics"),
 ]
 

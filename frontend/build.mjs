@@ -3,6 +3,7 @@
 //
 //   bi/portale.css   Bootstrap Italia, purged to what our sources name, our fonts and our own CSS
 //   bi/portale.js    the plugins whose data-bs-* attributes our templates use, and our own script
+//   bi/qr.js         the reader of QR codes, for browsers that have none (js/qr.js)
 //   bi/icone.svg     the icons that our sources name
 //   bi/fonts/        the font files that the CSS names
 //
@@ -70,6 +71,18 @@ const script = await esbuild.build({
   write: false,
 })
 
+// Apart: only the page at the door of a meeting asks for it, and only where the browser has no
+// reader of its own.
+const reader = await esbuild.build({
+  entryPoints: [path.join(frontend, 'js/qr.js')],
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2020',
+  legalComments: 'none',
+  write: false,
+})
+
 // --- Style ---------------------------------------------------------------------------------
 
 const bootstrap = await readFile(path.join(italia, 'dist/css/bootstrap-italia.min.css'), 'utf8')
@@ -116,6 +129,7 @@ for (const [name, file] of [...icons].sort()) {
 await mkdir(path.join(out, 'fonts'), { recursive: true })
 await writeFile(path.join(out, 'portale.css'), style.code)
 await writeFile(path.join(out, 'portale.js'), script.outputFiles[0].text)
+await writeFile(path.join(out, 'qr.js'), reader.outputFiles[0].text)
 await writeFile(path.join(out, 'icone.svg'), `<svg xmlns="http://www.w3.org/2000/svg">${used.join('')}</svg>\n`)
 for (const [, file] of fonts.matchAll(/url\('fonts\/([^']+)'\)/g)) {
   await cp(path.join(italia, 'dist/fonts/Titillium_Web', file), path.join(out, 'fonts', file))

@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class LaboratoriConfig(AppConfig):
     name = "laboratori"
-    verbose_name = "laboratori di quartiere"
+    verbose_name = "Laboratori di quartiere"

@@ -19,7 +19,7 @@ def disponibilita_conferma(messaggio, adesso):
     return _composto("disponibilita_conferma", disponibilita, url=assoluto(link))
 
 
-@genere("disponibilita_ricevuta", etichetta="Disponibilità: l'abbiamo ricevuta")
+@genere("disponibilita_ricevuta", etichetta="Disponibilità: l'abbiamo ricevuta", correggibile=True)
 def disponibilita_ricevuta(messaggio, adesso):
     # The answer says more than the receipt: whoever has it needs no receipt any more.
     disponibilita = _riletta(messaggio, Stato.NUOVA, Stato.ASSEGNATA)
@@ -40,7 +40,11 @@ def disponibilita_ufficio(messaggio, adesso):
     )
 
 
-@genere("disponibilita_risposta", etichetta="Disponibilità: la risposta dell'ufficio")
+@genere(
+    "disponibilita_risposta",
+    etichetta="Disponibilità: la risposta dell'ufficio",
+    correggibile=True,
+)
 def disponibilita_risposta(messaggio, adesso):
     disponibilita = _riletta(messaggio, Stato.CHIUSA)
     return _composto(

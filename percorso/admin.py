@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portale.lib.admin import UfficioFormSet, UfficioInline, UfficioModelAdmin
 
+from .cerca import PERCORSO
 from .models import Atto, Fase, Percorso
 
 
@@ -82,7 +83,7 @@ class PercorsoAdmin(UfficioModelAdmin):
     form = DateForm
     list_display = ["titolo", "stato", "inizio", "fine", "esempio"]
     list_filter = ["stato"]
-    search_fields = ["titolo"]
+    cercato = PERCORSO
     prepopulated_fields = {"slug": ["titolo"]}
     inlines = [FaseInline, AttoInline]
     fieldsets = [

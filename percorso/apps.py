@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class PercorsoConfig(AppConfig):
     name = "percorso"
-    verbose_name = "percorsi partecipativi"
+    verbose_name = "Percorsi partecipativi"

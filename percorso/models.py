@@ -31,7 +31,11 @@ class PercorsoQuerySet(models.QuerySet):
 
     def in_evidenza(self):
         """The process of the home page first: the newest active one, then the newest closed."""
-        return self.pubblici().order_by(
+        return self.pubblici().dal_piu_attuale()
+
+    def dal_piu_attuale(self):
+        """The active ones first, of each the newest."""
+        return self.order_by(
             models.Case(models.When(stato=Percorso.Stato.ATTIVO, then=0), default=1),
             "-inizio",
             "-pk",

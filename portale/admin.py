@@ -7,12 +7,15 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from . import cruscotto
+from . import cerca, cittadino, cruscotto
+from .lib import cercato
 
 
 class PortaleAdminSite(admin.AdminSite):
@@ -39,6 +42,37 @@ class PortaleAdminSite(admin.AdminSite):
                 raise Http404 from negato
 
         return update_wrapper(guarded, inner)
+
+    def get_urls(self):
+        return [
+            path("cerca/", self.admin_view(self.cerca), name="cerca"),
+            path(
+                "come-cittadino/",
+                self.admin_view(require_POST(self.come_cittadino)),
+                name="come_cittadino",
+            ),
+            *super().get_urls(),
+        ]
+
+    def cerca(self, request):
+        """What is found of what was typed in the box that every page has."""
+        testo = cercato.pulisci(request.GET.get("q", ""))
+        basta = cercato.abbastanza(testo)
+        return TemplateResponse(
+            request,
+            "admin/cerca.html",
+            {
+                **self.each_context(request),
+                "title": _("Cerca"),
+                "q": testo,
+                "basta": basta,
+                "gruppi": cerca.cerca(request, testo) if basta else [],
+            },
+        )
+
+    def come_cittadino(self, request):
+        """Begin to look at the public pages as a citizen, with the one that was asked for."""
+        return cittadino.comincia(request, timezone.now())
 
     def login(self, request, extra_context=None):
         """Hand over to the login of the portal, the only one with rate limits."""

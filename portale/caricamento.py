@@ -25,6 +25,7 @@ from percorso.models import Atto, Fase, Percorso
 from portale.lib.dates import ora_di_muro
 from portale.lib.ricerca import indice
 from proposte.models import Bisogno, Canale, Tema
+from tavolo.models import ImpostazioniTavolo
 
 # A meeting of which only the day is known is stored at noon (``ora_nota`` is False): whoever
 # reads it in another time zone still reads the right day.
@@ -32,7 +33,8 @@ ORA_IGNOTA = time(12)
 
 # For each kind of entry: the keys that it must have, and those that it may have.
 CHIAVI = {
-    "file": ("percorso fasi atti laboratori sedi incontri fonti", "nota temi"),
+    "file": ("percorso fasi atti laboratori sedi incontri fonti", "nota temi tavolo"),
+    "tavolo": ("presentazione fonti", ""),
     "tema": ("nome slug", ""),
     "percorso": (
         "slug titolo sintesi stato inizio fonti",
@@ -103,6 +105,8 @@ def _errori_di_forma(dati) -> list[str]:
     if errori := list(_errori_di_chiavi("file", dati, "file")):
         return errori
     errori += _errori_di_chiavi("percorso", dati["percorso"], "percorso")
+    if "tavolo" in dati:
+        errori += _errori_di_chiavi("tavolo", dati["tavolo"], "tavolo")
     for nome, genere in ELENCHI.items():
         if nome in FACOLTATIVI and nome not in dati:
             continue
@@ -162,6 +166,8 @@ def _errori_di_rimando(dati):
 
 def _voci(dati):
     yield "percorso", dati["percorso"]
+    if "tavolo" in dati:
+        yield "tavolo", dati["tavolo"]
     for nome in ELENCHI:
         for i, voce in enumerate(dati.get(nome, ()), 1):
             yield f"{nome}[{i}]", voce
@@ -191,6 +197,10 @@ class _Caricamento:
             Percorso, {"slug": self.dati["percorso"]["slug"]}, self.dati["percorso"], "percorso"
         )
         self._fermati_se_errori()
+        if "tavolo" in self.dati:
+            # A process that is over takes no new organisations.
+            valori = {**self.dati["tavolo"], "porta_aperta": percorso.attivo}
+            self._storia(ImpostazioniTavolo, {"percorso": percorso}, valori, "tavolo")
         for i, voce in enumerate(self.dati["fasi"], 1):
             chiave = {"percorso": percorso, "ordine": voce["ordine"]}
             self._storia(Fase, chiave, voce, f"fasi[{i}]")

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun
 
 from portale.lib.connessioni import rinnova_connessioni
 
@@ -16,3 +16,8 @@ app.autodiscover_tasks()
 # Celery does this for its workers only; our scheduler runs tasks too.
 task_prerun.connect(rinnova_connessioni)
 task_postrun.connect(rinnova_connessioni)
+
+
+@setup_logging.connect
+def scrivi_come_il_resto(**kwargs):
+    """Celery would print by a format of its own; with this it leaves the log as settings say."""

@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 # Paths outside the language prefixes: they have no other language to switch to.
-SENZA_LINGUA = ("/admin/", "/posta-demo/", "/salute/")
+SENZA_LINGUA = ("/admin/", "/posta-demo/", "/salute/", "/spid/", "/tavolo/area-riservata/")
 
 # First part of the path → entry of the main navigation.
 SEZIONI = frozenset(
@@ -19,6 +19,7 @@ SEZIONI = frozenset(
         "laboratori",
         "incontri",
         "proposte",
+        "tavolo",
         "dai-una-mano",
         "domande-frequenti",
         "contatti",
@@ -46,6 +47,11 @@ class Pagina:
             else:
                 self._chi = "ufficio" if user.is_staff else "persona"
         return self._chi
+
+    @property
+    def vista(self):
+        """How the office looks at it as a citizen; None for everybody else (portale.cittadino)."""
+        return getattr(self.request, "come_cittadino", None)
 
     @cached_property
     def lingua(self):
@@ -109,6 +115,11 @@ class Pagina:
     def capo(self):
         """What every ``<head>`` has."""
         return _pezzo("capo")
+
+    @property
+    def salti(self):
+        """Where the keyboard may jump to, before anything else."""
+        return self._pezzo("salti")
 
     @property
     def testata(self):

@@ -13,19 +13,27 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from accounts import conservazione
 from eventi import conti
-from eventi.models import Incontro, Iscrizione
+from eventi.models import Incontro, Iscrizione, Telefonata
 from laboratori.models import Disponibilita
-from portale.lib.dates import a_roma
-from posta.services import situazione
+from portale import macchina
+from portale.lib.dates import a_roma, giorno_e_ora
+from posta.services import avvisi_fermi, situazione
 from proposte import coda, verifiche
 from proposte import da_fare as proposte_da_fare
 from proposte.models import Nota, Proposta
 from proposte.permissions import can_gestire, can_leggere_verifica, can_moderare
+from tavolo import da_fare as tavolo
+from tavolo.permissions import can_gestire as can_gestire_tavolo
 
 BOZZE_GIORNI = 30
 SETTIMANA_GIORNI = 7
+# How many of the week's meetings the first page shows; its list has the others.
+PROSSIMI = 30
 INCONTRI_DA_ORDINARE = 5
+# A call that is due within this time is among the urgent things.
+CHIAMA_SUBITO = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -47,10 +55,16 @@ def da_fare(user, adesso: datetime) -> list[Voce]:
     voci = []
     if user.has_perm("posta.view_messaggio"):
         voci += _posta(adesso)
+        voci += _avvisi_di_spostamento(adesso)
+        voci += _macchina(user, adesso)
+    if user.has_perm("accounts.view_pulizia"):
+        voci += _pulizie(adesso)
     if user.has_perm("eventi.change_incontro"):
         voci += _incontri(adesso)
     if user.has_perm("eventi.view_iscrizione"):
         voci += _iscrizioni(adesso)
+    if user.has_perm("eventi.change_telefonata"):
+        voci += _telefonate(adesso)
     if user.has_perm("laboratori.change_disponibilita"):
         voci += _disponibilita()
     if can_moderare(user):
@@ -60,7 +74,9 @@ def da_fare(user, adesso: datetime) -> list[Voce]:
     if can_leggere_verifica(user):
         voci += _verifiche(adesso)
     if user.has_perm("proposte.ordina_nota"):
-        voci += _note(adesso)
+        voci += _note(user, adesso)
+    if can_gestire_tavolo(user):
+        voci += _tavolo(adesso)
     return sorted((voce for voce in voci if voce.quanti != 0), key=lambda voce: not voce.grave)
 
 
@@ -83,9 +99,22 @@ def _posta(adesso):
         Voce(
             stato["falliti"],
             ngettext("messaggio non è partito", "messaggi non sono partiti", stato["falliti"]),
-            f"{elenco}?stato__exact=fallito",
+            f"{elenco}?serve=falliti",
             grave=True,
             verbo=gettext("Guarda perché e rispedisci"),
+        )
+    )
+    voci.append(
+        Voce(
+            stato["rimbalzati"],
+            ngettext(
+                "messaggio è tornato indietro",
+                "messaggi sono tornati indietro",
+                stato["rimbalzati"],
+            ),
+            f"{elenco}?serve=tornati",
+            grave=True,
+            verbo=gettext("Guarda chi non li ha ricevuti"),
         )
     )
     if not stato["coda_ok"]:
@@ -95,12 +124,78 @@ def _posta(adesso):
                 ngettext(
                     "messaggio è in ritardo", "messaggi sono in ritardo", stato["in_ritardo"]
                 ),
-                f"{elenco}?stato__exact=in_coda",
+                f"{elenco}?serve=in_ritardo",
                 grave=True,
                 verbo=gettext("Guarda la coda"),
             )
         )
     return voci
+
+
+def _avvisi_di_spostamento(adesso):
+    """Meetings that moved or were cancelled, of which somebody has not been told yet."""
+    in_ritardo, persi = avvisi_fermi(adesso)
+    elenco = reverse("admin:posta_messaggio_changelist")
+    return [
+        Voce(
+            in_ritardo,
+            ngettext(
+                "avviso di incontro spostato o annullato non è ancora partito",
+                "avvisi di incontri spostati o annullati non sono ancora partiti",
+                in_ritardo,
+            ),
+            f"{elenco}?serve=avvisi_fermi",
+            grave=True,
+            verbo=gettext("Guarda la coda"),
+        ),
+        Voce(
+            persi,
+            ngettext(
+                "avviso di incontro spostato o annullato non è arrivato",
+                "avvisi di incontri spostati o annullati non sono arrivati",
+                persi,
+            ),
+            f"{elenco}?serve=avvisi_persi",
+            grave=True,
+            verbo=gettext("Guarda chi avvisare in altro modo"),
+        ),
+    ]
+
+
+def _macchina(user, adesso):
+    copia = macchina.copia_in_ritardo(adesso, tecnica=user.is_superuser)
+    testi = [*macchina.dischi_pieni(), *([copia] if copia else [])]
+    return [
+        Voce(None, f"{testo} {gettext('Avvisa chi gestisce il server.')}", grave=True)
+        for testo in testi
+    ]
+
+
+def _pulizie(adesso):
+    """The nightly purge, when it has not been done for days."""
+    if not conservazione.ferma(adesso):
+        return []
+    quando = conservazione.ultima()
+    testo = (
+        gettext(
+            "la pulizia dei dati scaduti non si fa da %(quando)s: i dati restano oltre i "
+            "termini. Avvisa chi gestisce il server."
+        )
+        % {"quando": giorno_e_ora(quando)}
+        if quando
+        else gettext(
+            "la pulizia dei dati scaduti non si è mai fatta. Avvisa chi gestisce il server."
+        )
+    )
+    return [
+        Voce(
+            None,
+            testo,
+            reverse("admin:accounts_pulizia_changelist"),
+            grave=True,
+            verbo=gettext("Guarda il registro"),
+        )
+    ]
 
 
 def _visto(eta):
@@ -153,9 +248,7 @@ def _incontri(adesso):
 
 
 def _iscrizioni(adesso):
-    offerte = Iscrizione.objects.filter(
-        stato=Iscrizione.Stato.POSTO_OFFERTO, scade_at__gt=adesso
-    ).count()
+    offerte = Iscrizione.objects.offerte(adesso).count()
     return [
         Voce(
             offerte,
@@ -164,10 +257,35 @@ def _iscrizioni(adesso):
                 "posti offerti aspettano una risposta",
                 offerte,
             ),
-            reverse("admin:eventi_iscrizione_changelist") + "?stato__exact=posto_offerto",
+            reverse("admin:eventi_iscrizione_changelist") + "?serve=offerte",
             verbo=gettext("Guarda chi chiamare"),
         )
     ]
+
+
+def _telefonate(adesso):
+    da_fare = Telefonata.objects.da_fare(adesso).order_by()
+    conto = da_fare.aggregate(n=Count("pk"), entro=Min("entro_at"))
+    quante, entro = conto["n"], conto["entro"]
+    testo = ngettext(
+        "persona senza e-mail è da chiamare", "persone senza e-mail sono da chiamare", quante
+    )
+    return [
+        Voce(
+            quante,
+            gettext("%(chi)s: la prima entro %(quando)s")
+            % {"chi": testo, "quando": giorno_e_ora(entro)}
+            if entro
+            else testo,
+            reverse("admin:eventi_telefonata_changelist"),
+            grave=entro is not None and entro - adesso < CHIAMA_SUBITO,
+            verbo=gettext("Guarda chi chiamare"),
+        )
+    ]
+
+
+def _prima_entro(momento):
+    return gettext("la prima entro %(quando)s") % {"quando": giorno_e_ora(momento)}
 
 
 def _disponibilita():
@@ -308,11 +426,11 @@ def _verifiche(adesso):
     ]
 
 
-def _note(adesso):
-    """The notes of past meetings that are neither a need nor an idea yet, meeting by meeting."""
+def _note(user, adesso):
+    """The notes of her past meetings that are neither a need nor an idea, one by one."""
     incontri = (
         Nota.objects.da_ordinare()
-        .filter(incontro__inizio__lt=adesso)
+        .filter(incontro__in=Incontro.objects.visibili_a(user), incontro__inizio__lt=adesso)
         .exclude(incontro__stato=Incontro.Stato.BOZZA)
         .values_list("incontro__slug", "incontro__titolo")
         .annotate(n=Count("pk"))
@@ -332,19 +450,125 @@ def _note(adesso):
     ]
 
 
+def _tavolo(adesso):
+    """What the Tavolo waits for from the office, in the order in which it happens."""
+    adesioni, da_invitare = tavolo.adesioni(adesso), tavolo.da_invitare(adesso)
+    fermate, senza_numero = tavolo.procedure_fermate(), tavolo.procedure_senza_numero()
+    da_convocare = tavolo.sedute_da_convocare(adesso)
+    da_scrivere = tavolo.verbali_da_scrivere(adesso)
+    correzioni = tavolo.correzioni_senza_risposta(adesso)
+    da_approvare = tavolo.verbali_da_approvare(adesso)
+    in_attesa = tavolo.decisioni_in_attesa(adesso)
+    elenco = "admin:tavolo_{}_changelist".format
+    return [
+        Voce(
+            adesioni.quanti,
+            ngettext(
+                "organizzazione chiede di entrare nel Tavolo",
+                "organizzazioni chiedono di entrare nel Tavolo",
+                adesioni.quanti,
+            ),
+            reverse(elenco("richiestaadesione")),
+            grave=adesioni.in_ritardo,
+            verbo=gettext("Rispondi"),
+        ),
+        Voce(
+            da_invitare.quanti,
+            ngettext(
+                "componente del Tavolo è da invitare",
+                "componenti del Tavolo sono da invitare",
+                da_invitare.quanti,
+            ),
+            reverse(elenco("componente")) + "?punto=da_invitare",
+            verbo=gettext("Manda l'invito"),
+        ),
+        Voce(
+            fermate.quanti,
+            ngettext(
+                "procedura scritta fermata da un'obiezione va portata in seduta",
+                "procedure scritte fermate da un'obiezione vanno portate in seduta",
+                fermate.quanti,
+            ),
+            reverse(elenco("procedurascritta")) + "?riprendere=fermata",
+            verbo=gettext("Prepara la seduta"),
+        ),
+        Voce(
+            senza_numero.quanti,
+            ngettext(
+                "procedura scritta si è chiusa senza abbastanza risposte",
+                "procedure scritte si sono chiuse senza abbastanza risposte",
+                senza_numero.quanti,
+            ),
+            reverse(elenco("procedurascritta")) + "?riprendere=senza_numero",
+            verbo=gettext("Decidi come andare avanti"),
+        ),
+        Voce(
+            da_convocare.quanti,
+            ngettext(
+                "seduta del Tavolo è da convocare",
+                "sedute del Tavolo sono da convocare",
+                da_convocare.quanti,
+            ),
+            reverse(elenco("seduta")) + "?quando=da_convocare",
+            grave=da_convocare.in_ritardo,
+            verbo=gettext("Manda la convocazione"),
+        ),
+        Voce(
+            da_scrivere.quanti,
+            ngettext(
+                "seduta chiusa aspetta il verbale",
+                "sedute chiuse aspettano il verbale",
+                da_scrivere.quanti,
+            ),
+            reverse(elenco("seduta")) + "?quando=senza_verbale",
+            grave=da_scrivere.in_ritardo,
+            verbo=gettext("Scrivi il verbale"),
+        ),
+        Voce(
+            correzioni.quanti,
+            ngettext(
+                "verbale ha correzioni senza risposta",
+                "verbali hanno correzioni senza risposta",
+                correzioni.quanti,
+            ),
+            reverse(elenco("verbale")) + "?punto=rispondere",
+            grave=correzioni.in_ritardo,
+            verbo=gettext("Rispondi"),
+        ),
+        Voce(
+            da_approvare.quanti,
+            ngettext("verbale è da approvare", "verbali sono da approvare", da_approvare.quanti),
+            reverse(elenco("verbale")) + "?punto=approvare",
+            verbo=gettext("Approva in seduta"),
+        ),
+        Voce(
+            in_attesa.quanti,
+            ngettext(
+                "decisione aspetta da più di un mese il suo verbale",
+                "decisioni aspettano da più di un mese il loro verbale",
+                in_attesa.quanti,
+            ),
+            reverse(elenco("decisione")) + "?pubblicata=tardi",
+            grave=True,
+            verbo=gettext("Concludi il verbale"),
+        ),
+    ]
+
+
 def prossimi(user, adesso: datetime) -> list:
-    """The published meetings of the next seven days, with what the office prepares for. Access
-    needs are counted only for who may read them."""
+    """The first ``PROSSIMI`` published meetings of the next seven days (a facilitator's own), with
+    what the office prepares for. Access needs are counted only for who may read them."""
     if not user.has_perm("eventi.view_incontro"):
         return []
     incontri = conti.with_attesa(
-        Incontro.objects.entro(adesso, SETTIMANA_GIORNI)
+        Incontro.objects.visibili_a(user)
+        .entro(adesso, SETTIMANA_GIORNI)
         .filter(stato=Incontro.Stato.PUBBLICATO)
         .for_elenco()
     )
     if user.has_perm("eventi.view_necessita"):
         incontri = conti.with_bisogni_di_accesso(incontri)
-    incontri = list(incontri)
+    incontri = list(incontri[:PROSSIMI])
     for incontro in incontri:
         incontro.admin_url = reverse("admin:eventi_incontro_change", args=[incontro.pk])
         incontro.iscrivi_url = reverse("admin:eventi_incontro_iscrivi", args=[incontro.pk])

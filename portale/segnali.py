@@ -12,6 +12,19 @@ from laboratori.models import Laboratorio, Quartiere, Referente
 from percorso.models import Atto, Fase, Percorso
 from proposte import segnali as proposte
 from proposte.models import Allegato, Avanzamento, Bisogno, Tema
+from tavolo.models import (
+    Decisione,
+    Dissenso,
+    DocumentoTavolo,
+    ImpostazioniTavolo,
+    Organizzazione,
+    ParereComitato,
+    PuntoOrdineDelGiorno,
+    Rettifica,
+    Seduta,
+    Seggio,
+    Verbale,
+)
 
 from .models import VersionePagine
 
@@ -21,16 +34,27 @@ PUBBLICI = (
     Atto,
     Avanzamento,
     Bisogno,
+    Decisione,
+    Dissenso,
+    DocumentoTavolo,
     Fase,
+    ImpostazioniTavolo,
     Incontro,
     Laboratorio,
+    Organizzazione,
+    ParereComitato,
     Percorso,
+    PuntoOrdineDelGiorno,
     Quartiere,
     Referente,
     Resoconto,
+    Rettifica,
     Sede,
+    Seduta,
+    Seggio,
     Servizio,
     Tema,
+    Verbale,
 )
 
 

@@ -130,33 +130,78 @@ RESOCONTO_GIORNI = env.int("RESOCONTO_GIORNI", default=15)
 MODERAZIONE_ORE = env.int("MODERAZIONE_ORE", default=48)
 # How long after an outcome the municipality has to answer in full.
 RISPOSTA_GIORNI = env.int("RISPOSTA_GIORNI", default=30)
+# Below this share of free room on the disk, and with a backup older than a day and a half (by the
+# file that it touches when it ends), the office's first page says so.
+DISCO_LIBERO_PERCENTO = env.int("DISCO_LIBERO_PERCENTO", default=10)
+BACKUP_STAMP = env.str("BACKUP_STAMP", default="")
+
+# For how many days what is held for a purpose is kept (accounts.finalita says from when); what is
+# not here is kept until somebody ends it. CONSERVAZIONE_ISCRIZIONI=400 changes one.
+CONSERVAZIONE = {
+    codice: env.int(f"CONSERVAZIONE_{codice.upper()}", default=giorni)
+    for codice, giorni in {
+        "iscrizioni": 365,
+        "necessita": 30,
+        "presenze": 365,
+        "disponibilita": 365,
+        "verbalizzanti": 365,
+        "accoglienza": 365,
+        "proposte": 180,
+        "segnalazioni": 365,
+        "fogli": 7,
+        "adesioni": 365,
+        "partecipanti": 180,
+        "posta": 365,
+        "contatti": 365,
+        "comunicazioni": 365,
+        "newsletter": 365,
+        "foto": 365,
+        "diritti": 365,
+        # Inside one purpose, what goes before the rest (manage.py conserva --prova lists all).
+        "iscrizioni_non_confermate": 30,
+        "conferme_scadute": 30,
+        "consensi_mai_confermati": 30,
+        "account_mai_confermati": 30,
+        "inviti": 30,
+        "bozze_posizioni": 30,
+        "giustificazioni": 365,
+        "accessi": 1095,
+        "registro_ufficio": 1095,
+    }.items()
+}
 
 # --- Applications ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "portale",
+    "comunicazioni",
+    "tavolo",
     "proposte",
     "eventi",
     "laboratori",
     "percorso",
+    "importazioni",
     "accounts",
     "posta",
     "portale.apps.AmministrazioneConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
 ]
 
 MIDDLEWARE = [
+    "portale.lib.registri.NumeroRichiesta",
     "portale.pagine.PagineInCache",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -169,6 +214,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.sessioni.UltimaVisita",
+    "portale.cittadino.ComeCittadino",
+    "portale.accesso.SecondoFattore",
 ]
 
 ROOT_URLCONF = "portale.urls"
@@ -248,7 +296,7 @@ CACHES["pagine"] = {
     "OPTIONS": {"MAX_ENTRIES": 2_000},
 }
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.deposito_sessioni"
 
 # --- Background work ------------------------------------------------------------------------
 
@@ -285,6 +333,29 @@ CELERY_BEAT_SCHEDULE = {
     # Supports and comments are counted for many at once, and shown a few seconds later.
     "conta": {"task": "proposte.tasks.conta", "schedule": 5.0, "options": {"expires": 60}},
     "avvisi": {"task": "proposte.tasks.avvisi", "schedule": 300.0, "options": {"expires": 600}},
+    "tavolo": {"task": "tavolo.tasks.passo", "schedule": 60.0, "options": {"expires": 120}},
+    "sessioni": {
+        "task": "accounts.tasks.pulisci",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
+    "comunicazioni": {
+        "task": "comunicazioni.tasks.passo",
+        "schedule": 10.0,
+        "options": {"expires": 60},
+    },
+    # Sheets to read or to write: somebody waits for them at the screen.
+    "importazioni": {
+        "task": "importazioni.tasks.lavora",
+        "schedule": 3.0,
+        "options": {"expires": 60},
+    },
+    # Once a night: at the other ticks it only sees that it is done.
+    "conserva": {
+        "task": "accounts.tasks.conserva",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "allegati": {
         "task": "proposte.tasks.pulisci",
         "schedule": 3600.0,
@@ -361,10 +432,98 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = BASE_URL.split("://")[0]
+# Whoever's password, address or second factor changes is told by mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# For each client address ("ip"), account ("key": what was typed, whether it exists or not) or
+# person who is in ("user"). Those of allauth, written here to be read; slow guessing is counted
+# by the hour and by the day too. Codes of the second factor count as "login_failed" of theirs.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,100/h/ip,5/5m/key,30/d/key",
+    "request_login_code": "20/m/ip,3/m/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "signup": "20/m/ip",
+    "confirm_email": "1/180s/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}
 if not RATE_LIMITS:
-    ACCOUNT_RATE_LIMITS = False
+    ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+
+# Who works for the office or sits at the Tavolo enters its pages with a second factor. The demo's
+# accounts are entered with their password alone, unless one wants to try it.
+MFA_RICHIESTA = PRODUZIONE or env.bool("MFA_RICHIESTA", default=False)
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = ENTE["portale"]
+MFA_FORMS = {
+    "authenticate": "accounts.forms_accesso.CodiceForm",
+    "reauthenticate": "accounts.forms_accesso.RiconfermaForm",
+    "activate_totp": "accounts.forms_accesso.AttivaAppForm",
+    "add_webauthn": "accounts.forms_accesso.NuovaChiaveForm",
+    "edit_webauthn": "accounts.forms_accesso.NomeChiaveForm",
+}
+# A browser gives keys to a local page without https too.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUZIONE
+# How long a session of the office lasts while nobody uses it.
+SESSIONE_UFFICIO_MINUTI = env.int("SESSIONE_UFFICIO_MINUTI", default=120)
 # How many proxies of ours stand before the server: 0 believes no X-Forwarded-For at all.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+
+# --- SPID and CIE, through a gateway: docs/esercizio.md -------------------------------------
+
+# Each is off until it has all that it needs; the checks name what is missing (accounts.spid).
+SPID_OIDC = {
+    "nome": env.str("SPID_OIDC_NOME", default="SPID o CIE"),
+    "server_url": env.str("SPID_OIDC_SERVER_URL", default=""),
+    "client_id": env.str("SPID_OIDC_CLIENT_ID", default=""),
+    "client_secret": env.str("SPID_OIDC_CLIENT_SECRET", default=""),
+    "scope": env.str("SPID_OIDC_SCOPE", default="openid profile email").split(),
+}
+SPID_SAML = {
+    "nome": env.str("SPID_SAML_NOME", default="SPID o CIE"),
+    # The gateway: a file of metadata, or its three facts. Nothing is fetched.
+    "metadata": env.str("SPID_SAML_METADATA", default=""),
+    "entity_id": env.str("SPID_SAML_ENTITY_ID", default=""),
+    "sso_url": env.str("SPID_SAML_SSO_URL", default=""),
+    "certificato": env.str("SPID_SAML_CERTIFICATO", default=""),
+    # Us: the address of our own metadata stands for us where no name is given.
+    "sp_entity_id": env.str("SPID_SAML_SP_ENTITY_ID", default=""),
+    "sp_chiave": env.str("SPID_SAML_SP_CHIAVE", default=""),
+    "sp_certificato": env.str("SPID_SAML_SP_CERTIFICATO", default=""),
+}
+SPID_LIVELLO = env.str("SPID_LIVELLO", default="https://www.spid.gov.it/SpidL2")
+SPID_CONFRONTO = env.str("SPID_CONFRONTO", default="minimum")
+# What a gateway calls each fact, tried in this order.
+SPID_ATTRIBUTI = {
+    "codice_fiscale": env.list(
+        "SPID_ATTRIBUTO_CODICE_FISCALE",
+        default=[
+            "fiscalNumber",
+            "fiscal_number",
+            "codiceFiscale",
+            "CodiceFiscale",
+            "https://attributes.eid.gov.it/fiscal_number",
+        ],
+    ),
+    "nome": env.list("SPID_ATTRIBUTO_NOME", default=["given_name", "name", "nome"]),
+    "cognome": env.list(
+        "SPID_ATTRIBUTO_COGNOME", default=["familyName", "family_name", "cognome"]
+    ),
+    "email": env.list(
+        "SPID_ATTRIBUTO_EMAIL", default=["email", "emailAddress", "emailAddressPersonale"]
+    ),
+}
+# SPID's address is what the person once told her provider: see docs/adr/0020.
+SPID_EMAIL_VERIFICATA = env.bool("SPID_EMAIL_VERIFICATA", default=False)
+# What fiscal codes are hashed with; SECRET_KEY where it is not given. Another key forgets whose
+# identity is whose.
+CHIAVE_IDENTITA = env.str("CHIAVE_IDENTITA", default="")
+SOCIALACCOUNT_ADAPTER = "accounts.spid.adapter.SocialAccountAdapter"
 
 # --- Files ----------------------------------------------------------------------------------
 
@@ -429,8 +588,15 @@ SILENCED_SYSTEM_CHECKS = []
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"riga": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    # Nobody's name, address or link is written: portale.lib.registri.
+    "formatters": {"riga": {"()": "portale.lib.registri.RigaSenzaPersone"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "riga"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # It would write whose key entered when.
+        "fido2": {"level": "WARNING"},
+        # At every tick it says that it ticks.
+        "celery": {"level": "WARNING"},
+    },
 }

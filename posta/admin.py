@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import UfficioModelAdmin
+from portale.lib.admin import DomandeFilter, UfficioModelAdmin
 
 from . import services
 from .generi import registro
@@ -17,6 +17,15 @@ from .models import Messaggio
 
 def _breve(momento):
     return f"{dates.a_roma(momento):%d/%m/%Y, %H:%M}"
+
+
+class RispedisciForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Indirizzo giusto"),
+        required=False,
+        widget=forms.EmailInput(attrs={"class": "vTextField"}),
+        help_text=_("Vuoto: si riprova allo stesso. Vale per questa e-mail sola."),
+    )
 
 
 class GenereFilter(admin.SimpleListFilter):
@@ -30,16 +39,44 @@ class GenereFilter(admin.SimpleListFilter):
         return queryset.filter(genere=self.value()) if self.value() else queryset
 
 
+class ServeFilter(DomandeFilter):
+    """The lists that the first page counts, by the same read rules."""
+
+    title = _("che cosa guardare")
+    parameter_name = "serve"
+
+    def domande(self, request):
+        adesso = timezone.now()
+        return {
+            "falliti": (_("non partiti"), lambda righe: righe.falliti()),
+            "tornati": (
+                _("tornati indietro nell'ultimo mese"),
+                lambda righe: services.tornati(righe, adesso),
+            ),
+            "in_ritardo": (_("in ritardo"), lambda righe: services.in_ritardo(righe, adesso)),
+            "avvisi_fermi": (
+                _("avvisi di incontri cambiati non ancora partiti"),
+                lambda righe: services.avvisi_in_ritardo(righe, adesso),
+            ),
+            "avvisi_persi": (
+                _("avvisi di incontri cambiati non arrivati"),
+                lambda righe: services.avvisi_persi(righe, adesso),
+            ),
+        }
+
+
 @admin.register(Messaggio)
 class MessaggioAdmin(UfficioModelAdmin):
-    """The outbox, to be read: what the mails say is not here, and a failed one can be tried
-    again through ``posta.services.rispedisci``."""
+    """The outbox, to be read: what the mails say is not here, and one that did not arrive can be
+    tried again through ``posta.services.rispedisci``."""
 
     dati_personali = True
     change_form_template = "admin/posta/messaggio/change_form.html"
     list_display = ["che_cosa", "destinatario", "stato", "dovuto", "tentativi", "inviato"]
-    list_filter = ["stato", GenereFilter]
+    list_filter = [ServeFilter, "stato", GenereFilter]
     search_fields = ["destinatario"]
+    # The day on which it was owed.
+    date_hierarchy = "dovuto_at"
     ordering = ["-pk"]
     actions = ["rispedisci"]
     fields = [
@@ -83,7 +120,7 @@ class MessaggioAdmin(UfficioModelAdmin):
     def creato(self, messaggio):
         return _breve(messaggio.created_at)
 
-    @admin.action(permissions=["view"], description=_("Rispedisci i messaggi falliti"))
+    @admin.action(permissions=["view"], description=_("Rispedisci i messaggi non arrivati"))
     def rispedisci(self, request, queryset):
         adesso = timezone.now()
         riusciti, rifiuti = 0, set()
@@ -120,7 +157,7 @@ class MessaggioAdmin(UfficioModelAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context["subtitle"] = obj and self.che_cosa(obj)
-        if obj is not None and obj.stato == Messaggio.Stato.FALLITO:
+        if obj is not None and obj.stato in Messaggio.NON_ARRIVATI:
             context["porte"] = [
                 {
                     "url": reverse("admin:posta_messaggio_rispedisci", args=[obj.pk]),
@@ -133,17 +170,19 @@ class MessaggioAdmin(UfficioModelAdmin):
     def rispedisci_view(self, request, pk):
         if not self.has_view_permission(request):
             raise Http404
-        messaggio = get_object_or_404(Messaggio.objects.falliti(), pk=pk)
+        messaggio = get_object_or_404(Messaggio.objects.non_arrivati(), pk=pk)
         adesso = timezone.now()
+        genere = registro.get(messaggio.genere)
+        form = RispedisciForm if genere and genere.correggibile else forms.Form
         return self.porta(
             request,
             messaggio,
-            form=forms.Form(request.POST if request.method == "POST" else None),
+            form=form(request.POST if request.method == "POST" else None),
             titolo=gettext("Rispedisci"),
             bottone=gettext("Rispedisci"),
             spiegazione=gettext(
-                "Prima di rispedire controlla l'indirizzo e l'errore: se l'indirizzo è sbagliato, "
-                "anche questa volta non arriva."
+                "Prima di rispedire guarda l'indirizzo e l'errore: se è sbagliato, allo stesso "
+                "indirizzo non arriva neanche questa volta."
             ),
             contesto={
                 "elenco": [
@@ -152,7 +191,9 @@ class MessaggioAdmin(UfficioModelAdmin):
                     (gettext("Errore"), messaggio.ultimo_errore or "–", True),
                 ]
             },
-            esegui=lambda dati: services.rispedisci(messaggio, adesso=adesso),
+            esegui=lambda dati: services.rispedisci(
+                messaggio, email=dati.get("email", ""), adesso=adesso
+            ),
             rifiuto=services.NonRispedibile,
             fatto=gettext("Il messaggio torna in coda e parte a momenti."),
             ritorno=reverse("admin:posta_messaggio_change", args=[messaggio.pk]),

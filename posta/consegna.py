@@ -100,20 +100,25 @@ def spedisci_dovuti(
 
 
 def prendi(quanti: int, adesso: datetime) -> tuple[str, list[Messaggio]]:
-    """Lease up to ``quanti`` due rows, what people wait for at the screen first; returns the
-    lease's token and the rows."""
+    """Lease up to ``quanti`` due rows, what people wait for at the screen first and what goes to
+    very many last; returns the lease's token and the rows."""
     dovuti = Messaggio.objects.dovuti(adesso)
     # Most of the time there is nothing: do not take SQLite's only write lock to find out.
     if not dovuti.exists():
         return "", []
     urgenti = [nome for nome, genere in registro.items() if genere.urgente]
+    di_massa = [nome for nome, genere in registro.items() if genere.di_massa]
     token = secrets.token_hex(16)
     with transaction.atomic():
         liberi = dovuti.select_for_update(skip_locked=True)
-        pks = list(liberi.filter(genere__in=urgenti).values_list("pk", flat=True)[:quanti])
-        if len(pks) < quanti:
-            altri = liberi.exclude(genere__in=urgenti).values_list("pk", flat=True)
-            pks += altri[: quanti - len(pks)]
+        pks = []
+        for turno in (
+            liberi.filter(genere__in=urgenti),
+            liberi.exclude(genere__in=[*urgenti, *di_massa]),
+            liberi.filter(genere__in=di_massa),
+        ):
+            if len(pks) < quanti:
+                pks += turno.values_list("pk", flat=True)[: quanti - len(pks)]
         Messaggio.objects.filter(pk__in=pks).update(
             lease_until=adesso + DURATA_LEASE, lease_token=token
         )
@@ -155,7 +160,7 @@ class _Consegna:
             server.guasto()
             self.resoconto.server_irraggiungibile = True
             logger.warning("The mail server does not take mail now: %s", guasto)
-            nostri.update(ultimo_errore=_senza_indirizzi(str(guasto)))
+            nostri.update(ultimo_errore=senza_indirizzi(str(guasto)))
         finally:
             # What was not tried is free for others at once. If we are being stopped in the
             # middle of a mail nobody knows whether it left: its lease runs out by itself.
@@ -221,11 +226,13 @@ class _Consegna:
         ancora_utile = stato == Messaggio.Stato.FALLITO and genere and genere.rispedibile
         if genere and genere.riservato and not ancora_utile:
             campi["parametri"] = {}
+        if genere and genere.senza_traccia:
+            campi |= {"destinatario": "", "parametri": {}}
         mia.update(stato=stato, lease_until=None, lease_token="", **campi)
 
     def _tentativo_fallito(self, messaggio, mia, testo, adesso, *, per_sempre=False) -> None:
         tentativi = messaggio.tentativi + 1
-        testo = _senza_indirizzi(testo)
+        testo = senza_indirizzi(testo)
         if per_sempre or tentativi >= TENTATIVI_MASSIMI:
             self._chiudi(
                 messaggio,
@@ -249,7 +256,7 @@ class _Consegna:
         self.resoconto.rimandati += 1
 
 
-def _senza_indirizzi(testo: str) -> str:
+def senza_indirizzi(testo: str) -> str:
     """An error without the addresses that servers like to quote."""
     return " ".join(re.sub(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+", "…@…", testo).split())[:500]
 
@@ -289,12 +296,17 @@ def _allega(allegato: Allegato) -> MIMEBase:
     parte = MIMEBase(principale, secondario, **dict(tipo["Content-Type"].params))
     parte.set_payload(allegato.contenuto)
     encode_base64(parte)
-    parte.add_header("Content-Disposition", "attachment", filename=allegato.nome)
+    if allegato.cid:
+        parte.add_header("Content-ID", f"<{allegato.cid}>")
+    come = "inline" if allegato.cid else "attachment"
+    parte.add_header("Content-Disposition", come, filename=allegato.nome)
     return parte
 
 
 def message_id(messaggio: Messaggio) -> str:
-    """The same for the same row, so that a mail that left twice shows once in most programs."""
-    impronta = salted_hmac("posta.message_id", messaggio.chiave).hexdigest()[:20]
+    """The same for the same row, so that a mail that left twice shows once in most programs; but
+    another after it came back, so that the old report, read again, marks no new mail."""
+    volta = f" {messaggio.rispedizioni}" if messaggio.rispedizioni else ""
+    impronta = salted_hmac("posta.message_id", f"{messaggio.chiave}{volta}").hexdigest()[:20]
     dominio = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{messaggio.pk}.{impronta}@{dominio}>"

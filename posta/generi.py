@@ -40,6 +40,8 @@ class Allegato:
     nome: str
     contenuto: bytes
     mimetype: str
+    # Shown by the HTML where it says ``cid:<cid>``; empty for what is only attached.
+    cid: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ class Genere:
     rispedibile: bool
     # Somebody waits for it at the screen: it overtakes a queue of reminders.
     urgente: bool
+    # Not even whom it went to is kept once it has left, or was given up.
+    senza_traccia: bool = False
+    # It goes to very many at once: everything else that is due overtakes it.
+    di_massa: bool = False
+    # The office may send it again at another address, which opens nothing to whoever reads it.
+    correggibile: bool = False
+    # It says that what people organised themselves by has changed: late, it is worth nothing.
+    di_cambio: bool = False
 
 
 registro: dict[str, Genere] = {}
@@ -78,20 +88,39 @@ def genere(
     riservato: bool = False,
     rispedibile: bool | None = None,
     urgente: bool = False,
+    senza_traccia: bool = False,
+    di_massa: bool = False,
+    correggibile: bool = False,
+    di_cambio: bool = False,
 ):
     """Register the composer of a kind of mail; two composers of one name are a mistake.
 
     ``riservato``: the row's parameters are emptied when the mail has left or is given up;
     with ``rispedibile=True`` they stay in a failed one, so that the office can send it again.
-    ``urgente``: it overtakes the others in the queue.
+    ``urgente``: it overtakes the others in the queue; ``di_massa``: the others overtake it.
+    ``senza_traccia``: not even the recipient stays in the row, which can not be sent again.
+    ``correggibile``: when it did not arrive the office may put the address right. Only for a mail
+    whose links are nobody's key, or whose composer looks at the address.
+    ``di_cambio``: the office is told at once when it is late or lost.
     """
     if rispedibile is None:
-        rispedibile = not riservato
+        rispedibile = not (riservato or senza_traccia)
 
     def registra(componi: Compositore) -> Compositore:
         if nome in registro and registro[nome].componi.__module__ != componi.__module__:
             raise ValueError(f"Two composers for the kind of mail {nome!r}")
-        registro[nome] = Genere(nome, etichetta or nome, componi, riservato, rispedibile, urgente)
+        registro[nome] = Genere(
+            nome,
+            etichetta or nome,
+            componi,
+            riservato,
+            rispedibile,
+            urgente,
+            senza_traccia,
+            di_massa,
+            correggibile,
+            di_cambio,
+        )
         return componi
 
     return registra

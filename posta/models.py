@@ -12,6 +12,14 @@ class MessaggioQuerySet(models.QuerySet):
     def falliti(self):
         return self.filter(stato=Messaggio.Stato.FALLITO)
 
+    def non_arrivati(self):
+        """Given up, or come back: whom they are for has not read them."""
+        return self.filter(stato__in=Messaggio.NON_ARRIVATI)
+
+    def conclusi(self):
+        """Sent, or never to be sent."""
+        return self.exclude(stato=Messaggio.Stato.IN_CODA)
+
     def dovuti(self, adesso):
         """Due now and in nobody's hands: never leased, or leased by a worker that is gone."""
         libero = Q(lease_until=None) | Q(lease_until__lte=adesso)
@@ -32,6 +40,10 @@ class Messaggio(models.Model):
         FALLITO = "fallito", _("fallito")
         SCADUTO = "scaduto", _("scaduto")
         ANNULLATO = "annullato", _("annullato")
+        # It left, and the recipient's server sent it back.
+        RIMBALZATO = "rimbalzato", _("rimbalzato")
+
+    NON_ARRIVATI = (Stato.FALLITO, Stato.RIMBALZATO)
 
     genere = models.CharField(_("genere"), max_length=40)
     destinatario = models.EmailField(_("destinatario"))
@@ -45,6 +57,8 @@ class Messaggio(models.Model):
     tentativi = models.PositiveSmallIntegerField(_("tentativi"), default=0, editable=False)
     ultimo_errore = models.TextField(_("ultimo errore"), blank=True, editable=False)
     inviato_at = models.DateTimeField(_("inviato il"), null=True, editable=False)
+    # How many times it was sent anew after it came back.
+    rispedizioni = models.PositiveSmallIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     lease_token = models.CharField(max_length=32, blank=True, editable=False)
     created_at = models.DateTimeField(_("creato il"), auto_now_add=True)
@@ -62,7 +76,14 @@ class Messaggio(models.Model):
                 name="messaggio_da_spedire",
             ),
             models.Index(fields=["stato", "genere"], name="messaggio_stato_genere"),
+            models.Index(fields=["genere", "-id"], name="messaggio_genere"),
+            models.Index(fields=["dovuto_at"], name="messaggio_giorno"),
             models.Index(fields=["destinatario"], name="messaggio_destinatario"),
+            models.Index(
+                fields=["dovuto_at"],
+                condition=~Q(stato="in_coda") & ~Q(destinatario=""),
+                name="messaggio_da_dimenticare",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
+from portale.lib.admin import Cambiato
 
 from . import bisogni, coda, commenti, services
 from .admin_forms import AccogliSegnalazioneForm, ConfermaForm, NascondiForm
@@ -231,6 +233,7 @@ def coda_voce(model_admin, request, genere, pk):
         {
             **_contesto(model_admin, request, attesa, adesso),
             "moduli": moduli,
+            "versione": model_admin.versione_di(*_lette(attesa)),
             "sbagliato": next((form for _decisione, form in moduli if form.errors), None),
         },
     )
@@ -239,13 +242,22 @@ def coda_voce(model_admin, request, genere, pk):
 def _esegui(model_admin, request, decisione, attesa, form, adesso):
     """True when it is done; else the form says why not."""
     try:
-        decisione.esegui(attesa, form.cleaned_data, request.user, adesso)
-    except services.Rifiuto as no:
+        with transaction.atomic():
+            model_admin.pretendi_le_stesse(request, *_lette(attesa))
+            decisione.esegui(attesa, form.cleaned_data, request.user, adesso)
+            model_admin.annota(request, attesa.oggetto, str(decisione.bottone))
+    except (services.Rifiuto, Cambiato) as no:
         form.add_error(None, str(no))
         return False
-    model_admin.annota(request, attesa.oggetto, str(decisione.bottone))
     messages.success(request, f"«{attesa.titolo}»: {decisione.fatto}")
     return True
+
+
+def _lette(attesa):
+    """The rows that a moderator reads before she decides: of a report also what it is of."""
+    if attesa.genere != Genere.SEGNALAZIONE:
+        return [attesa.oggetto]
+    return [attesa.oggetto, attesa.oggetto.commento or attesa.oggetto.proposta]
 
 
 def _dopo(attesa):

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from eventi.models import Incontro
 from percorso.models import Percorso
 from portale.lib.admin import GiornoInput
+from portale.lib.file_sicuri import ACCETTATI
 from portale.lib.testo import normalizza_email
 
-from . import allegati
 from .models import Bisogno, Canale, Moderazione, Proposta, Tema, VerificaTecnica
 from .models.risposte import ESITI
 
@@ -467,7 +467,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         allow_empty_file=True,
-        widget=forms.FileInput({"accept": allegati.ACCETTATI}),
+        widget=forms.FileInput({"accept": ACCETTATI}),
         help_text=_("Una foto (JPEG, PNG, WebP) o un PDF, fino a 10 MB."),
     )
     titolo_file = forms.CharField(

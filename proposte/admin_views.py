@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from eventi.admin_views import Porta
 from percorso.models import Percorso
-from portale.lib import dates
-from portale.lib.admin import inviati
+from portale.lib import dates, storia
+from portale.lib.admin import Cambiato, inviati
 from portale.lib.testo import euro
 
 from . import allegati, avanzamenti, registrazione, ricerca, services, verifiche
@@ -872,6 +872,13 @@ def dividi(model_admin, request, pk):
             created_at__gt=adesso - DOPPIO_CLIC,
         ).count() == len(titoli)
 
+    def dividi_qui(dati):
+        parti = [services.Parte(*parte) for parte in form.parti]
+        with transaction.atomic():
+            nuove = services.dividi(proposta, parti, request.user, dati["testo"], adesso=adesso)
+            for nuova in nuove:
+                model_admin.log_addition(request, nuova, gettext("Nata da una divisione."))
+
     return _porta(
         model_admin,
         request,
@@ -898,13 +905,7 @@ def dividi(model_admin, request, pk):
             "elenco": [(gettext("La proposta"), proposta.che_cosa, False)],
         },
         bottone=gettext("Dividi"),
-        esegui=lambda dati: services.dividi(
-            proposta,
-            [services.Parte(*parte) for parte in form.parti],
-            request.user,
-            dati["testo"],
-            adesso=adesso,
-        ),
+        esegui=dividi_qui,
         fatto=gettext("Divisa: le parti sono pubblicate."),
     )
 
@@ -934,21 +935,24 @@ def verifica(model_admin, request, pk):
             },
         )
         if request.method == "POST" and form.is_valid():
+            prima = storia.fotografa(attuale or VerificaTecnica())
             try:
-                salvata, cambiati = verifiche.salva(
-                    proposta,
-                    form.valori,
-                    conclusa=form.cleaned_data["conclusa"],
-                    letta=form.cleaned_data["letta"],
-                    adesso=adesso,
-                )
-            except services.Rifiuto as no:
+                with transaction.atomic():
+                    model_admin.pretendi_le_stesse(request, proposta)
+                    salvata, cambiati = verifiche.salva(
+                        proposta,
+                        form.valori,
+                        conclusa=form.cleaned_data["conclusa"],
+                        letta=form.cleaned_data["letta"],
+                        adesso=adesso,
+                    )
+                    if cambiati:
+                        _annota_verifica(model_admin, request, salvata, cambiati, prima)
+            except (services.Rifiuto, Cambiato) as no:
                 if _gia_scritta(proposta, form):
                     return redirect(_pagina(proposta))
                 form.add_error(None, str(no))
             else:
-                if cambiati:
-                    model_admin.annota(request, salvata, _che_cosa_e_cambiato(salvata, cambiati))
                 messages.success(request, gettext("Verifica salvata."))
                 return redirect(_pagina(proposta))
     chiusa = ""
@@ -965,6 +969,7 @@ def verifica(model_admin, request, pk):
             "oggetto": proposta,
             "ritorno": _pagina(proposta),
             "form": form if not chiusa else None,
+            "versione": model_admin.versione_di(proposta),
             "chiusa": chiusa,
             "elenco": verifica_a_parole(attuale, adesso),
             "storia": _storia(attuale),
@@ -1011,23 +1016,16 @@ def verifica_a_parole(verifica, adesso):
     ]
 
 
-def _che_cosa_e_cambiato(verifica, campi):
-    """ "ammissibile: sì; entro il: 3 maggio 2027": what the history of a check keeps."""
-    voci = []
-    for nome in campi:
-        campo = verifica._meta.get_field(nome)
-        valore = getattr(verifica, nome)
-        if nome == "conclusa_at":
-            voci.append(gettext("conclusa") if valore else gettext("riaperta"))
-            continue
-        if campo.choices:
-            valore = getattr(verifica, f"get_{nome}_display")()
-        elif nome == "costo_euro":
-            valore = euro(valore)
-        elif nome == "scadenza" and valore:
-            valore = dates.giorno_mese_anno(valore)
-        voci.append(f"{campo.verbose_name}: {valore or '–'}")
-    return "; ".join(voci)
+def _annota_verifica(model_admin, request, verifica, cambiati, prima):
+    """ "Ammissibile: – → sì": what the history of a check keeps. Of the notes, and of who has it
+    in hand, that they changed."""
+    righe = storia.di_riga(VerificaTecnica, prima, storia.fotografa(verifica))
+    righe += [
+        storia.modificato(VerificaTecnica._meta.get_field(nome).verbose_name)
+        for nome in cambiati
+        if nome not in storia.scritti(VerificaTecnica)
+    ]
+    model_admin.annota(request, verifica, gettext("Verifica salvata."), righe)
 
 
 def _storia(verifica):
@@ -1042,7 +1040,7 @@ def _storia(verifica):
         .order_by("-action_time", "-pk")[:50]
     )
     return [
-        (dates.giorno_e_ora(riga.action_time), riga.user, riga.get_change_message())
+        (dates.giorno_e_ora(riga.action_time), riga.user, "; ".join(storia.log_a_parole(riga)))
         for riga in righe
     ]
 
@@ -1161,7 +1159,7 @@ def esiti(model_admin, request):
     errori = []
     scelti = request.POST.getlist("scelti") if request.method == "POST" else None
     if scelti is not None:
-        errori = _esegui_esiti(request, preparati, set(scelti), adesso)
+        errori = _esegui_esiti(model_admin, request, preparati, set(scelti), adesso)
         if not errori:
             return redirect(request.path)
     for preparato in preparati:
@@ -1189,7 +1187,7 @@ def _chiave_esito(preparato):
     return f"{preparato.pk}@{_letto(preparato)}"
 
 
-def _esegui_esiti(request, preparati, scelti, adesso):
+def _esegui_esiti(model_admin, request, preparati, scelti, adesso):
     """Publish or throw away what is ticked; returns what stops it, in words."""
     per_chiave = {_chiave_esito(preparato): preparato for preparato in preparati}
     if not scelti:
@@ -1203,7 +1201,11 @@ def _esegui_esiti(request, preparati, scelti, adesso):
         ]
     righe = [per_chiave[chiave] for chiave in scelti]
     if "togli" in request.POST:
-        quanti, _tipi = EsitoPreparato.objects.filter(pk__in=[riga.pk for riga in righe]).delete()
+        with transaction.atomic():
+            pks = [riga.pk for riga in righe]
+            quanti, _tipi = EsitoPreparato.objects.filter(pk__in=pks).delete()
+            for riga in righe:
+                model_admin.annota(request, riga.proposta, gettext("Tolto l'esito preparato"))
         messages.success(
             request,
             ngettext("%(n)d esito preparato tolto.", "%(n)d esiti preparati tolti.", quanti)
@@ -1218,7 +1220,10 @@ def _esegui_esiti(request, preparati, scelti, adesso):
             for proposta in fermi
         ]
     try:
-        quanti = services.pubblica_esiti(righe, request.user, adesso=adesso)
+        with transaction.atomic():
+            quanti = services.pubblica_esiti(righe, request.user, adesso=adesso)
+            for riga in righe:
+                model_admin.annota(request, riga.proposta, gettext("Pubblica l'esito preparato"))
     except services.Rifiuto as no:
         return [gettext("Non è stato pubblicato niente. %(perche)s") % {"perche": no}]
     messages.success(
@@ -1294,9 +1299,10 @@ def _molte(model_admin, request, queryset, *, azione, titolo, spiegazione, botto
         for proposta in proposte:
             try:
                 with transaction.atomic():
+                    model_admin.pretendi_le_stesse(request, proposta)
                     esegui(proposta, form.cleaned_data["testo"], adesso)
                     model_admin.annota(request, proposta, titolo)
-            except services.Rifiuto as no:
+            except (services.Rifiuto, Cambiato) as no:
                 rifiutate.append(f"«{proposta}»: {no}")
             else:
                 fatte += 1
@@ -1321,6 +1327,7 @@ def _molte(model_admin, request, queryset, *, azione, titolo, spiegazione, botto
             "form": form,
             "azione": azione,
             "proposte": proposte,
+            "versione": model_admin.versione_di(*proposte),
             "ritorno": request.get_full_path(),
         },
     )

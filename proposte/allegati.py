@@ -1,19 +1,14 @@
 """The one door for files: what a stranger sends is made anew before anybody else opens it.
 
-The work is done by a program of its own (``bonifica.py``), with little memory and few seconds;
-here is what surrounds it: how many, how large, whose, and that no file is left without its row.
+The work is done by ``portale.lib.file_sicuri``; here is what surrounds it: how many, how large,
+whose, and that no file is left without its row.
 See docs/adr/0012-allegati.md.
 """
 
-import json
 import secrets
-import subprocess
-import sys
 import tempfile
-import threading
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from django.core.files import File
@@ -26,29 +21,29 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portale.lib.file_sicuri import (
+    MEGA,
+    PESO_MASSIMO,
+    FileRifiutato,
+    bonifica,
+    copia,
+    troppo_grande,
+    vuoto,
+)
+
 from .models import Allegato, Avanzamento, Passaggio, Proposta
 from .segnali import contenuto_cambiato
 from .services import Rifiuto
 
 Stato = Proposta.Stato
 
-MEGA = 1024 * 1024
-PESO_MASSIMO = 10 * MEGA
 # Of a proposal, and of each of its milestones.
 QUANTI = 5
 # What is kept of one proposal, its milestones included.
 PESO_TOTALE = 60 * MEGA
 # While its proponent may still edit it (``services.modifica``).
 MODIFICABILI = (Stato.BOZZA, Stato.INVIATA, Stato.PUBBLICATA)
-ACCETTATI = "image/jpeg,image/png,image/webp,application/pdf"
 CARTELLA = "proposte"
-
-_PROGRAMMA = Path(__file__).with_name("bonifica.py")
-# Files that one process of the web server works on at once, how long the next one waits for its
-# turn, and how long one may take (it has less processor time than this).
-_TURNI = threading.BoundedSemaphore(2)
-_ATTESA = 20
-_DURATA = 40
 
 
 # --- Adding ---------------------------------------------------------------------------------
@@ -80,17 +75,20 @@ def _aggiungi(proposta, file, titolo, *, avanzamento=None, stati=None, adesso=No
     if len(titolo) > (massimo := Allegato._meta.get_field("titolo").max_length):
         raise Rifiuto(_("Il titolo è troppo lungo: al massimo %(n)d caratteri.") % {"n": massimo})
     if not file.size:
-        raise Rifiuto(_MOTIVI["vuoto"]())
+        raise Rifiuto(vuoto())
     if file.size > PESO_MASSIMO:
         raise Rifiuto(troppo_grande())
     with tempfile.TemporaryDirectory(prefix="allegato-") as cartella:
         cartella = Path(cartella)
-        impronta = _copia(file, cartella / "ricevuto")
+        impronta = copia(file, cartella / "ricevuto")
         if (gia := _gia(proposta, impronta, avanzamento)) is not None:
             return gia
         # Before the work, and again under the lock.
         _c_e_posto(proposta, avanzamento, 0)
-        esito = _bonifica(cartella)
+        try:
+            esito = bonifica(cartella)
+        except FileRifiutato as no:
+            raise Rifiuto(str(no)) from no
         with _senza_orfani() as scritti, transaction.atomic():
             attuale = Proposta.objects.select_for_update(of=["self"], no_key=True).get(
                 pk=proposta.pk
@@ -186,89 +184,6 @@ def _c_e_posto(proposta, avanzamento, peso):
             _("Gli allegati di questa proposta pesano insieme più di %(peso)s: togline qualcuno.")
             % {"peso": filesizeformat(PESO_TOTALE)}
         )
-
-
-# --- The work -------------------------------------------------------------------------------
-
-
-def _copia(file, destinazione):
-    """Write what was received to disk; returns its fingerprint."""
-    impronta = sha256()
-    file.seek(0)
-    with destinazione.open("wb") as copia:
-        for pezzo in iter(lambda: file.read(MEGA), b""):
-            impronta.update(pezzo)
-            copia.write(pezzo)
-    return impronta.hexdigest()
-
-
-def _bonifica(cartella):
-    """What the program made of ``ricevuto``; Rifiuto when it would not, or ended badly."""
-    if not _TURNI.acquire(timeout=_ATTESA):
-        raise Rifiuto(_("In questo momento arrivano molti file: riprova fra un minuto."))
-    try:
-        fine = subprocess.run(  # noqa: S603 - our own program, with names of ours alone
-            [sys.executable, "-I", str(_PROGRAMMA), "ricevuto", "."],
-            cwd=cartella,
-            # Nothing of the portal's settings and secrets.
-            env={},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_DURATA,
-            check=False,
-        )
-        esito = json.loads(fine.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
-        # It was stopped half-way: too much memory, too long, or a decoder that crashed.
-        esito = {"no": "complesso"}
-    finally:
-        _TURNI.release()
-    if motivo := esito.get("no"):
-        raise Rifiuto(_MOTIVI[motivo]() % esito)
-    return esito
-
-
-def troppo_grande() -> str:
-    return _(
-        "Il file pesa più di %(peso)s. Se è una foto, mandala più piccola; se è un PDF, "
-        "salvalo con le immagini ridotte."
-    ) % {"peso": filesizeformat(PESO_MASSIMO)}
-
-
-# Why the program refused, in words that say what to do.
-_MOTIVI = {
-    "vuoto": lambda: _("Il file è vuoto: sceglilo di nuovo."),
-    "archivio": lambda: _(
-        "È un archivio o un documento di Word, Excel o simili: salvalo come PDF e allega quello."
-    ),
-    "heic": lambda: _(
-        "È una foto in formato HEIC, che molti non possono aprire: salvala o esportala come JPEG."
-    ),
-    "gif": lambda: _("Le GIF non si possono allegare: salva l'immagine come PNG o JPEG."),
-    "svg": lambda: _(
-        "I disegni SVG e le pagine web non si possono allegare, perché possono contenere "
-        "programmi: salva come PDF o come PNG."
-    ),
-    "sconosciuto": lambda: _(
-        "Si possono allegare solo PDF e immagini JPEG, PNG o WebP, e questo file non lo è, "
-        "qualunque sia il suo nome."
-    ),
-    "rovinato": lambda: _("Il file è rovinato o incompleto: aprilo, salvalo di nuovo e riprova."),
-    "pixel": lambda: _(
-        "L'immagine è troppo grande: %(larghezza)d × %(altezza)d punti, al massimo 40 milioni in "
-        "tutto. Salvala più piccola e riprova."
-    ),
-    "cifrato": lambda: _("Il PDF è protetto da una password: salvalo senza e riprova."),
-    "pagine": lambda: _("Il PDF ha %(pagine)d pagine: al massimo 200. Allegane una parte."),
-    "espande": lambda: _(
-        "Il PDF contiene dati che, aperti, diventano enormi: stampalo di nuovo come PDF e riprova."
-    ),
-    "complesso": lambda: _(
-        "Il file è troppo complesso per essere controllato: salvalo in modo più semplice, per "
-        "esempio stampandolo come PDF, e riprova."
-    ),
-}
 
 
 # --- Files and rows ---------------------------------------------------------------------------

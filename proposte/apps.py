@@ -4,11 +4,12 @@ from django.db.models.signals import post_migrate
 
 class ProposteConfig(AppConfig):
     name = "proposte"
-    verbose_name = "bisogni e proposte"
+    verbose_name = "Bisogni e proposte"
 
     def ready(self):
-        # Files go with their rows from the start, whoever deletes them.
-        from . import allegati  # noqa: F401
+        # Files go with their rows, and themes stand beside their proposals, from the start and
+        # whoever changes them.
+        from . import allegati, temi  # noqa: F401
 
         post_migrate.connect(_prepara_ricerca, sender=self, dispatch_uid="ricerca")
 

@@ -34,6 +34,29 @@ def pubblicata(proposta, adesso: datetime) -> None:
     _accoda("proposta_pubblicata", _proponente(proposta), passo.pk, adesso, passaggio=passo.pk)
 
 
+def arrivate(coppie: Iterable[tuple], adesso: datetime) -> None:
+    """What ``ricevuta`` or ``pubblicata`` tell each proponent, for many proposals at once, each
+    with the step that it just made."""
+    coppie = [(p, passo) for p, passo in coppie if p.proponente_id]
+    persone = {}
+    pks = sorted({proposta.proponente_id for proposta, _passo in coppie})
+    for da in range(0, len(pks), PARTE):
+        trovate = Partecipante.objects.filter(pk__in=pks[da : da + PARTE])
+        persone |= {chi[0]: chi for chi in trovate.values_list("pk", "email", "lingua")}
+    messaggi = [
+        _messaggio(
+            "proposta_pubblicata" if proposta.pubblica else "proposta_ricevuta",
+            persone[proposta.proponente_id],
+            passo.pk,
+            adesso,
+            passaggio=passo.pk,
+        )
+        for proposta, passo in coppie
+        if proposta.proponente_id in persone
+    ]
+    accoda_molti(messaggi, adesso=adesso)
+
+
 def nascosta(proposta, adesso: datetime) -> None:
     """To the proponent: it is out of sight, why, and how to ask for another look."""
     passo = _ultimo(proposta, Evento.STATO)
@@ -148,11 +171,14 @@ def _proponente(proposta) -> list[Chi]:
 
 
 def _tutti(proposta) -> Iterator[Chi]:
-    """Proponent and followers, each once, however many: a part of them in memory at a time."""
-    seguaci = Seguito.objects.filter(proposta=proposta).values("partecipante")
-    chi = Partecipante.objects.filter(Q(pk=proposta.proponente_id) | Q(pk__in=seguaci)).order_by(
-        "pk"
+    """Proponent and followers who want to hear of it at once, each once, however many: a part of
+    them in memory at a time."""
+    seguaci = Partecipante.objects.graditi("avvisi_seguiti").filter(
+        pk__in=Seguito.objects.filter(proposta=proposta).values("partecipante")
     )
+    chi = Partecipante.objects.filter(
+        Q(pk=proposta.proponente_id) | Q(pk__in=seguaci.values("pk"))
+    ).order_by("pk")
     ultimo = 0
     while parte := list(chi.filter(pk__gt=ultimo).values_list("pk", "email", "lingua")[:PARTE]):
         yield from parte
@@ -163,16 +189,17 @@ def _accoda(genere: str, chi: Iterable[Chi], evento, adesso: datetime, **paramet
     chi = iter(chi)
     while parte := list(islice(chi, PARTE)):
         accoda_molti(
-            [
-                Messaggio(
-                    genere=genere,
-                    destinatario=email,
-                    lingua=lingua,
-                    chiave=f"{genere}:{evento}:{pk}",
-                    parametri={**parametri, "partecipante": pk},
-                    dovuto_at=adesso,
-                )
-                for pk, email, lingua in parte
-            ],
-            adesso=adesso,
+            [_messaggio(genere, uno, evento, adesso, **parametri) for uno in parte], adesso=adesso
         )
+
+
+def _messaggio(genere: str, chi: Chi, evento, adesso: datetime, **parametri) -> Messaggio:
+    pk, email, lingua = chi
+    return Messaggio(
+        genere=genere,
+        destinatario=email,
+        lingua=lingua,
+        chiave=f"{genere}:{evento}:{pk}",
+        parametri={**parametri, "partecipante": pk},
+        dovuto_at=adesso,
+    )

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from accounts import partecipanti
 from accounts.models import Partecipante
 from portale.lib import dates
-from portale.lib.emails import assoluto, componi
+from portale.lib.emails import assoluto, componi, lasciabile
 from portale.lib.testo import euro
 from posta.generi import Composto, NonDovuto, Rinviato, Scaduto, genere
 
@@ -297,7 +297,7 @@ def segnalazione_chiusa(messaggio, adesso):
 # --- The digest -----------------------------------------------------------------------------
 
 
-@genere("riepilogo", etichetta="Riepilogo della settimana")
+@genere("riepilogo", etichetta="Riepilogo della settimana", di_massa=True)
 def riepilogo(messaggio, adesso):
     settimana = riepiloghi.Settimana.da_testo(messaggio.parametri["lunedi"])
     if adesso >= settimana.successiva.spedizione:
@@ -305,11 +305,11 @@ def riepilogo(messaggio, adesso):
         raise Scaduto
     if fino_a := riepiloghi.fine_del_silenzio_se(adesso):
         raise Rinviato(fino_a)
-    io = _partecipante(messaggio)
+    io = _partecipante(messaggio, "avvisi_riepilogo")
     novita = riepiloghi.novita(io, settimana)
     if not novita:
         raise NonDovuto
-    lascia = _url_lascia(io)
+    lascia = url_lascia(io)
     contesto = {
         "nome": io.nome,
         "gruppi": novita,
@@ -317,7 +317,7 @@ def riepilogo(messaggio, adesso):
         "url": assoluto(partecipanti.link(io, reverse("seguiti:seguito_list"))),
         "url_lascia": lascia,
     }
-    return Composto(*componi("riepilogo", contesto), intestazioni=_lasciabile(lascia))
+    return Composto(*componi("riepilogo", contesto), intestazioni=lasciabile(lascia))
 
 
 # --- What they share ------------------------------------------------------------------------
@@ -349,11 +349,11 @@ def _passaggio(messaggio, *stati) -> Passaggio:
     return passo
 
 
-def _partecipante(messaggio) -> Partecipante:
-    """Whom a mail is for; NonDovuto once she is gone, or has another address."""
-    io = Partecipante.objects.filter(
-        pk=messaggio.parametri["partecipante"], email=messaggio.destinatario
-    ).first()
+def _partecipante(messaggio, avviso: str = "") -> Partecipante:
+    """Whom a mail is for; NonDovuto once she is gone, has another address, or wants no mail of
+    this kind (``avviso``, a switch of her profile)."""
+    chi = Partecipante.objects.graditi(avviso) if avviso else Partecipante.objects
+    io = chi.filter(pk=messaggio.parametri["partecipante"], email=messaggio.destinatario).first()
     if io is None:
         raise NonDovuto
     return io
@@ -373,11 +373,12 @@ def _a_chi_segue(nome, messaggio, proposta, *, pagina="", **contesto) -> Compost
         return _composto(nome, proposta, io, PROPONENTE, pagina, contesto)
     if not Seguito.objects.filter(proposta=proposta, partecipante=io).exists():
         raise NonDovuto
+    _partecipante(messaggio, "avvisi_seguiti")
     # What was merged is left where it went.
     quale = proposta.integrata_in or proposta
-    lascia = _url_lascia(io, proposta=quale.pk) if quale.pubblica else ""
+    lascia = url_lascia(io, proposta=quale.pk) if quale.pubblica else ""
     contesto = {**contesto, "url_lascia": lascia}
-    intestazioni = _lasciabile(lascia) if lascia else {}
+    intestazioni = lasciabile(lascia) if lascia else {}
     return _composto(nome, proposta, io, SEGUE, pagina, contesto, intestazioni)
 
 
@@ -399,11 +400,8 @@ def _composto(nome, proposta, io, ruolo, pagina, contesto, intestazioni=None) ->
     )
 
 
-def _url_lascia(io: Partecipante, **cosa) -> str:
+def url_lascia(io: Partecipante, **cosa) -> str:
+    """Where she stops being written to with one click: about one ``proposta`` or ``laboratorio``
+    (its number), or by the weekly digest."""
     percorso = reverse("seguiti:seguito_lascia", args=[io.token])
     return assoluto(f"{percorso}?{urlencode(cosa)}" if cosa else percorso)
-
-
-def _lasciabile(url: str) -> dict[str, str]:
-    """One click in the mail program itself (RFC 8058)."""
-    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

@@ -103,6 +103,12 @@ class Filtro(forms.Form):
         zona = self.scelte["zona"]
         return None if zona == CITTA else self.zone[zona].pk
 
+    @property
+    def numero_tema(self) -> int | None:
+        """The number of the theme asked for."""
+        tema = self.scelte.get("tema")
+        return self.temi[tema].pk if tema else None
+
     def indirizzo(self, **cambi) -> dict:
         """The arguments of the link that keeps these filters, but for some: without the empty
         ones and the wrong ones."""
@@ -118,7 +124,7 @@ class Filtro(forms.Form):
         """How many there are, and for each value how many there would be beside the other
         filters: ``(total, {field: Counter})``."""
         scelte = self.scelte
-        tema = self.temi[scelte["tema"]].pk if scelte.get("tema") else None
+        tema = self.numero_tema
         cercati = [scelte.get(campo) or None for campo in self.FACCE]
         zone = {zona.pk: numero for numero, zona in self.zone.items()} | {None: CITTA}
         slug = {tema.pk: tema.slug for tema in self.temi.values()}
@@ -253,18 +259,21 @@ class FiltroProposte(Filtro):
             dove["laboratorio"] = self._laboratorio()
         return dove
 
-    def legate(self, proposte: QuerySet) -> QuerySet:
-        """Those with the theme and the need asked for."""
-        scelte = self.scelte
-        if tema := scelte.get("tema"):
-            proposte = proposte.filter(temi=self.temi[tema].pk)
-        if bisogno := scelte.get("bisogno"):
-            proposte = proposte.filter(bisogni=bisogno.pk)
-        return proposte
+    def nell_indice(self) -> dict:
+        """The filters that the index of words knows too (``ricerca.cerca``)."""
+        tema = self.numero_tema
+        return self.dove() | ({"tema": tema} if tema else {})
+
+    def del_bisogno(self, proposte: QuerySet) -> QuerySet:
+        """Those that answer the need asked for."""
+        bisogno = self.scelte.get("bisogno")
+        return proposte.filter(bisogni=bisogno.pk) if bisogno else proposte
 
     def filtra(self, proposte: QuerySet) -> QuerySet:
         """The proposals asked for, search included."""
-        proposte = self.legate(proposte.filter(**self.dove()))
+        proposte = self.del_bisogno(proposte.filter(**self.dove()))
+        if tema := self.numero_tema:
+            proposte = proposte.filter(temi=tema)
         if radici := self.radici:
             proposte = ricerca.con_parole(proposte, radici)
         return proposte
@@ -283,15 +292,15 @@ class Elenco:
 
 def elenca(filtro: FiltroProposte, argomenti) -> Elenco:
     """The page of the list that is asked for."""
-    proposte = Proposta.objects.in_elenco()
     if filtro.radici:
-        return _cercate(filtro, proposte, argomenti)
-    if bisogno := filtro.scelte.get("bisogno"):
-        gruppi = _gruppi(proposte.filter(bisogni=bisogno.pk), "stato", "canale")
+        return _cercate(filtro, argomenti)
+    proposte = Proposta.objects.in_elenco()
+    if filtro.scelte.get("bisogno"):
+        gruppi = _gruppi_di_proposte(filtro.del_bisogno(proposte))
     else:
         gruppi = ricorda_conti(
             "gruppi-di-proposte",
-            lambda: _gruppi(Proposta.objects.in_elenco(), "stato", "canale"),
+            lambda: _gruppi_di_proposte(Proposta.objects.in_elenco()),
             quante=lambda gruppi: sum(riga[-1] for riga in gruppi.tutti),
         )
     totale, conteggi = filtro.conta(gruppi)
@@ -299,18 +308,29 @@ def elenca(filtro: FiltroProposte, argomenti) -> Elenco:
     return Elenco(pagina, totale, conteggi)
 
 
-def _cercate(filtro, proposte, argomenti):
+def trova(filtro: FiltroProposte) -> tuple[list[ricerca.Trovata], bool]:
+    """The proposals of the list that have the words looked for and pass the filters, the best
+    first, and whether these are all (:func:`proposte.ricerca.cerca`)."""
+    return _trova(filtro, filtro.nell_indice())
+
+
+def _trova(filtro, dove, **come):
+    proposte = filtro.del_bisogno(Proposta.objects.in_elenco())
+    # A need has few.
+    poche = filtro.scelte.get("bisogno") is not None
+    return ricerca.cerca(proposte, filtro.radici, poche=poche, **come, **dove)
+
+
+def _cercate(filtro, argomenti):
     """Found by their words: all of them are here, or the best."""
-    dove, scelte = filtro.dove(), filtro.scelte
-    trovate, tutte = ricerca.cerca(filtro.legate(proposte), filtro.radici, **dove)
+    trovate, tutte = trova(filtro)
     # How many each choice would give can be told only where all are here that would be found
     # without the other filters.
     libere, note = trovate, tutte
-    if tutte and (dove or scelte.get("tema")):
-        if bisogno := scelte.get("bisogno"):
-            proposte = proposte.filter(bisogni=bisogno.pk)
-        libere, note = ricerca.cerca(proposte, filtro.radici, solo_tutte=True)
-    conteggi = filtro.conta(_gruppi_di(libere))[1] if note else None
+    if tutte and filtro.nell_indice():
+        libere, note = _trova(filtro, {}, solo_tutte=True)
+    tipi = ((*t[1:4], t.temi, 1) for t in libere)
+    conteggi = filtro.conta(_per_tema(tipi))[1] if note else None
     trovate = _in_ordine(filtro, trovate)
     pagina = sfoglia([trovata.pk for trovata in trovate], argomenti, len(trovate))
     return Elenco(pagina, len(trovate), conteggi, troppe=not tutte)
@@ -353,8 +373,8 @@ class FiltroBisogni(Filtro):
         scelte = self.scelte
         if scelte.get("zona"):
             bisogni = bisogni.filter(laboratorio=self._laboratorio())
-        if scelte.get("tema"):
-            bisogni = bisogni.filter(temi=self.temi[scelte["tema"]].pk)
+        if tema := self.numero_tema:
+            bisogni = bisogni.filter(temi=tema)
         if scelte.get("priorita"):
             bisogni = bisogni.filter(priorita=scelte["priorita"])
         return bisogni
@@ -368,7 +388,7 @@ def elenca_bisogni(filtro: FiltroBisogni, argomenti) -> Elenco:
         chiavi, tutti = ricerca.cerca_bisogni(bisogni, radici, recenti=recenti)
         pagina = sfoglia(chiavi, argomenti, len(chiavi))
         return Elenco(pagina, len(chiavi), None, troppe=not tutti)
-    gruppi = ricorda("gruppi-di-bisogni", lambda: _gruppi(Bisogno.objects.pubblici(), "priorita"))
+    gruppi = ricorda("gruppi-di-bisogni", _gruppi_di_bisogni)
     totale, conteggi = filtro.conta(gruppi)
     bisogni = bisogni.order_by("-pubblicato_at", "-pk") if recenti else per_priorita(bisogni)
     return Elenco(
@@ -412,25 +432,33 @@ class Gruppi(NamedTuple):
     per_tema: list[tuple]
 
 
-def _gruppi(righe: QuerySet, *colonne: str) -> Gruppi:
-    colonne = ("laboratorio", *colonne)
-    tutti = righe.order_by().values_list(*colonne).annotate(quanti=Count("pk"))
-    per_tema = (
-        righe.filter(temi__isnull=False)
-        .order_by()
-        .values_list(*colonne, "temi")
-        .annotate(quanti=Count("pk"))
-    )
-    return Gruppi([(*riga[:-1], None, riga[-1]) for riga in tutti], list(per_tema))
-
-
-def _gruppi_di(trovate: list[ricerca.Trovata]) -> Gruppi:
-    """Of proposals that are at hand. One query, for their themes."""
-    tipi = {t.pk: (t.laboratorio, t.stato, t.canale) for t in trovate}
-    legami = Proposta.temi.through.objects.filter(proposta__in=tipi)
-    per_tema = Counter((*tipi[pk], tema) for pk, tema in legami.values_list("proposta", "tema"))
+def _gruppi_di_bisogni() -> Gruppi:
+    """One query for the needs and one for their themes."""
+    bisogni = Bisogno.objects.pubblici().order_by()
+    tutti = bisogni.values_list("laboratorio", "priorita").annotate(quanti=Count("pk"))
+    per_tema = bisogni.filter(temi__isnull=False).values_list("laboratorio", "priorita", "temi")
     return Gruppi(
-        [(*tipo, None, quanti) for tipo, quanti in Counter(tipi.values()).items()],
+        [(*riga[:-1], None, riga[-1]) for riga in tutti],
+        list(per_tema.annotate(quanti=Count("pk"))),
+    )
+
+
+def _gruppi_di_proposte(righe: QuerySet) -> Gruppi:
+    """One query, which reads an index alone (proposta_gruppi)."""
+    colonne = ("stato", "laboratorio", "canale", "indice_temi")
+    gruppi = righe.order_by().values_list(*colonne).annotate(quanti=Count("*"))
+    return _per_tema((zona, stato, *altri) for stato, zona, *altri in gruppi)
+
+
+def _per_tema(righe: Iterable[tuple]) -> Gruppi:
+    """Of (lab, state, channel, numbers of the themes, how many)."""
+    tutti, per_tema = Counter(), Counter()
+    for *tipo, temi, quanti in righe:
+        tutti[*tipo, None] += quanti
+        for tema in temi.split():
+            per_tema[*tipo, int(tema)] += quanti
+    return Gruppi(
+        [(*tipo, quanti) for tipo, quanti in tutti.items()],
         [(*tipo, quanti) for tipo, quanti in per_tema.items()],
     )
 

@@ -3,9 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portale.lib.file_sicuri import ACCETTATI, troppo_grande
 from portale.lib.forms import PortaleFormHelper
 
-from .allegati import ACCETTATI, troppo_grande
 from .forms import CampoTesto
 from .models import Allegato
 

@@ -28,11 +28,17 @@ GIRATESTO = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 class CampoTesto(forms.CharField):
     """What a person writes, without the characters that nobody can see and that would turn the
-    text of others around."""
+    text of others around. What is too long is refused, never cut in silence."""
 
     def __init__(self, **kwargs):
         kwargs.setdefault("widget", forms.Textarea({"rows": 5}))
         super().__init__(**kwargs)
+
+    def widget_attrs(self, widget):
+        attrs = super().widget_attrs(widget)
+        # A browser would cut what is pasted at this length, and say nothing.
+        attrs.pop("maxlength", None)
+        return attrs
 
     def to_python(self, value):
         return super().to_python("".join(filter(_si_vede, value)) if value else value)

@@ -5,6 +5,8 @@ The admin asks here and nowhere else; what somebody may not see does not exist f
 
 from django.db.models import Q, QuerySet
 
+from eventi.models import Incontro
+
 from .models import Bisogno, Proposta
 
 Stato = Proposta.Stato
@@ -48,22 +50,26 @@ def proposte_visibili(user) -> QuerySet:
     """The proposals that exist for this person of the office.
 
     What a citizen has not sent yet is hers alone. Who neither moderates nor runs the process
-    (a facilitator) reads what everybody reads, and what was born at the meetings.
+    (a facilitator) reads what everybody reads, and what was born at the meetings that she leads.
     """
     proposte = Proposta.objects.exclude(stato=Stato.BOZZA, registrato_da=None)
     if can_moderare(user) or can_gestire(user) or can_leggere_verifica(user):
         return proposte
     if not user.has_perm("proposte.view_proposta"):
         return proposte.none()
-    return proposte.filter(Q(stato__in=Proposta.PUBBLICI) | Q(incontro__isnull=False))
+    return proposte.filter(Q(stato__in=Proposta.PUBBLICI) | Q(incontro__in=_suoi(user)))
 
 
 def bisogni_visibili(user) -> QuerySet:
     """The needs that exist for this person of the office: a facilitator reads what everybody
-    reads, and what came out of the meetings."""
+    reads, and what came out of the meetings that she leads."""
     bisogni = Bisogno.objects.all()
     if can_moderare(user) or can_gestire(user):
         return bisogni
     if not user.has_perm("proposte.view_bisogno"):
         return bisogni.none()
-    return bisogni.filter(Q(stato=Bisogno.Stato.PUBBLICATO) | Q(incontro__isnull=False))
+    return bisogni.filter(Q(stato=Bisogno.Stato.PUBBLICATO) | Q(incontro__in=_suoi(user)))
+
+
+def _suoi(user) -> QuerySet:
+    return Incontro.objects.visibili_a(user).values("pk")

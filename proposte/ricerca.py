@@ -1,8 +1,9 @@
 """Which needs and proposals have the words that somebody looks for.
 
 The words are stems (``portale.lib.ricerca``), kept beside the texts in ``indice``. PostgreSQL
-finds them with a GIN index on the array of the words (migration 0003), SQLite with an FTS5 table
-that triggers keep. Both give the same rows in the same order. See docs/adr/0011-ricerca.md.
+finds them with a GIN index on the array of the words (migrations 0003 and 0006), SQLite with an
+FTS5 table that triggers keep. Both give the same rows in the same order. See
+docs/adr/0011-ricerca.md.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connections
-from django.db.models import BooleanField, F, Func, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 
 from portale.lib import ricerca
 
 from .models import Bisogno, Proposta
+from .temi import annota
 
 # Results of one search: nobody reads more, and a word that every text has would cost as much as
 # reading every text.
@@ -23,39 +26,28 @@ LIMITE = 200
 TITOLI = 60
 # Words of one search that count; the others are not looked for.
 PAROLE = 8
-# How many proposals, by their number, make a small and a large lot of the index.
-LOTTO, PARTITA = 4096, 32768
+# How many proposals, by their number, make a lot of the index.
+LOTTO = 4096
 
 
 class Contiene(Func):
-    """Whether a row has all these stems: ``queryset.filter(Contiene(Proposta, radici))``.
-
-    ``titolo``: in its title. On PostgreSQL ``fatti`` are other words of the index, and
-    ``a_lotti`` looks into one of ``lotti`` (:func:`_ultime`).
-    """
+    """Whether a row has all these stems: ``queryset.filter(Contiene(Proposta, radici))``."""
 
     output_field = BooleanField()
 
     def __init__(self, modello, radici: Sequence[str], *, titolo=False):
+        """``titolo``: in its title, where FTS5 looks (PostgreSQL: :class:`_NelLotto`)."""
         self.modello, self.radici, self.titolo = modello, tuple(radici), titolo
-        self.fatti, self.a_lotti = (), False
         super().__init__(*(F(campo) for campo in _CAMPI[modello]))
 
     def as_postgresql(self, compiler, connection, **_contesto):
-        colonne = {
-            campo: compiler.compile(espressione)[0]
-            for campo, espressione in zip(
-                _CAMPI[self.modello], self.get_source_expressions(), strict=True
-            )
-        }
-        segno = "~" if self.titolo else ""
-        parole = [f"{segno}{radice}" for radice in self.radici] + list(self.fatti)
-        elenco = ", ".join(["%s"] * len(parole) + ["lotti.lotto"] * self.a_lotti)
-        sql = f"{_PAROLE[self.modello].format(**colonne)} @> ARRAY[{elenco}]::text[]"
-        if self.a_lotti:
-            # "+ 0": no other index is to be read for this.
-            sql += f" AND {colonne['id']} + 0 < lotti.fine"
-        return sql, parole
+        parole = _parole(self, compiler)
+        if self.modello is Bisogno:
+            return f"{parole} @> %s::text[]", [[*self.radici]]
+        # In whichever lot: all the words of a row are of its own.
+        lotti = _LOTTI.format(segno="")
+        una = f"{parole} && ARRAY(SELECT lotti.lotto || %s FROM ({lotti}) AS lotti)"  # noqa: S608
+        return " AND ".join([una] * len(self.radici)), [*self.radici]
 
     def as_sqlite(self, compiler, connection, **_contesto):
         chiave, _parametri = compiler.compile(self.get_source_expressions()[0])
@@ -66,20 +58,61 @@ class Contiene(Func):
         return f"{chiave} IN ({trovate})", [cercate]
 
 
+class _NelLotto(Func):
+    """PostgreSQL: whether a proposal of the lot at hand has all these stems, in its texts or in
+    its title as ``lotti`` says, and these other words of the index (:func:`_a_lotti`)."""
+
+    modello = Proposta
+    output_field = BooleanField()
+
+    def __init__(self, radici: Sequence[str], fatti: Sequence[str]):
+        self.radici, self.fatti = list(radici), list(fatti)
+        super().__init__(*(F(campo) for campo in _CAMPI[Proposta]))
+
+    def as_sql(self, compiler, connection, **_contesto):
+        elenco = ", ".join(
+            ["lotti.radice || %s"] * len(self.radici) + ["lotti.lotto || %s"] * len(self.fatti)
+        )
+        return f"{_parole(self, compiler)} @> ARRAY[{elenco}]", self.radici + self.fatti
+
+
+def _parole(condizione, compiler):
+    """The words of a row, as its index has them."""
+    campi = zip(_CAMPI[condizione.modello], condizione.get_source_expressions(), strict=True)
+    colonne = {campo: compiler.compile(espressione)[0] for campo, espressione in campi}
+    return _PAROLE[condizione.modello].format(**colonne)
+
+
 _CAMPI = {
-    Proposta: ("id", "indice", "indice_titolo", "laboratorio_id", "stato", "canale"),
+    Proposta: (
+        "id",
+        "indice",
+        "indice_titolo",
+        "laboratorio_id",
+        "stato",
+        "canale",
+        "indice_temi",
+    ),
     Bisogno: ("id", "indice"),
 }
-# The expressions of the indexes, which only serve who writes the same.
+# The expressions of the indexes, which only serve who writes the same. Of a proposal each word
+# begins with the lot that it is in ("24:parc"): the stems of its texts, those of its title ("~"),
+# its lab ("@"), state and channel (".../"), its themes ("^").
 _PAROLE = {
     Proposta: (
-        "string_to_array({indice} || ' ' || regexp_replace({indice_titolo}, '(^| )', '\\1~', 'g')"
-        f" || ' #' || ({{id}} / {LOTTO})::text || ' ##' || ({{id}} / {PARTITA})::text"
-        " || ' @' || coalesce({laboratorio_id}, 0)::text"
-        " || ' ' || {stato} || '/ ' || {canale} || '/', ' ')"
+        f"string_to_array(({{id}} / {LOTTO})::text || ':' || replace({{indice}}"
+        " || ' ~' || replace({indice_titolo}, ' ', ' ~')"
+        " || ' @' || coalesce({laboratorio_id}, 0)::text || ' ' || {stato} || '/ ' || {canale}"
+        " || '/ ^' || replace({indice_temi}, ' ', ' ^'),"
+        f" ' ', ' ' || ({{id}} / {LOTTO})::text || ':'), ' ')"
     ),
     Bisogno: "string_to_array({indice}, ' ')",
 }
+# The lots that there are, the last one first: how a word of each begins, and a stem.
+_LOTTI = f"""
+    SELECT n || ':' AS lotto, n || ':{{segno}}' AS radice
+    FROM generate_series((SELECT max(id) / {LOTTO} FROM proposte_proposta), 0, -1) AS n
+"""  # noqa: S608
 
 
 def indici(riga: Proposta | Bisogno) -> dict[str, str]:
@@ -103,11 +136,14 @@ def reindicizza(modello, *, blocco: int = 500) -> int:
     inviate = modello.objects.exclude(stato=modello.Stato.BOZZA)
     while righe := list(inviate.filter(pk__gt=ultimo).order_by("pk")[:blocco]):
         ultimo = righe[-1].pk
+        sbagliate = set(annota(riga.pk for riga in righe)) if modello is Proposta else set()
         for riga in righe:
             nuovi = indici(riga)
             if any(getattr(riga, campo) != valore for campo, valore in nuovi.items()):
                 testi = {campo: getattr(riga, campo) for campo in campi}
-                corrette += modello.objects.filter(pk=riga.pk, **testi).update(**nuovi)
+                if modello.objects.filter(pk=riga.pk, **testi).update(**nuovi):
+                    sbagliate.add(riga.pk)
+        corrette += len(sbagliate)
     return corrette
 
 
@@ -137,6 +173,8 @@ class Trovata(NamedTuple):
     n_sostegni: int
     n_commenti: int
     sorte: int
+    # The numbers of its themes, as ``indice_temi`` has them.
+    temi: str
     nel_titolo: bool = False
 
 
@@ -149,6 +187,7 @@ _COLONNE = (
     "n_sostegni",
     "n_commenti",
     "sorte",
+    "indice_temi",
     "indice_titolo",
 )
 
@@ -159,6 +198,7 @@ def cerca(
     *,
     limite: int = LIMITE,
     solo_tutte: bool = False,
+    poche: bool = False,
     **dove,
 ) -> tuple[list[Trovata], bool]:
     """The published proposals of ``queryset`` with all these stems, and whether these are all:
@@ -166,19 +206,23 @@ def cerca(
 
     Where there are more than ``limite`` they are the last ones received, so that a common word
     costs as much among a hundred thousand proposals as among a thousand. ``dove`` are filters
-    that the index itself knows: laboratorio, stato, canale. One query, or two where there are
-    more; with ``solo_tutte`` none of them is given then.
+    that the index itself knows: laboratorio, stato, canale, tema. ``poche`` says that the
+    ``queryset`` is of few, which are better read than looked up. One query, or two where there
+    are more; with ``solo_tutte`` none of them is given then.
     """
     if not radici:
         return [], True
-    righe = _ultime(queryset, Contiene(Proposta, radici), limite, dove)
+    if not poche and connections[queryset.db].vendor == "postgresql":
+        ultime = _a_lotti(queryset, radici, dove)
+    else:
+        ultime = _una_per_una(queryset, radici, dove, poche=poche)
+    righe = ultime(limite + 1)
     tutte = len(righe) <= limite
     if not tutte and solo_tutte:
         return [], False
     if not tutte:
         # Among the older ones some say it in their title.
-        nel_titolo = Contiene(Proposta, radici, titolo=True)
-        titoli = _ultime(queryset, nel_titolo, min(TITOLI, limite) - 1, dove)
+        titoli = ultime(min(TITOLI, limite), titolo=True)
         noti = {riga[0] for riga in titoli}
         righe = [*titoli, *(riga for riga in righe if riga[0] not in noti)][:limite]
     cercate = set(radici)
@@ -187,45 +231,65 @@ def cerca(
     return trovate, tutte
 
 
-def _ultime(queryset, contiene, limite, dove):
-    """The last ones received, one more than ``limite`` when there are more."""
-    postgresql = connections[queryset.db].vendor == "postgresql"
-    if postgresql:
-        contiene.a_lotti = True
-        # As words, and not as conditions on the rows, which the planner would look up in other
-        # indexes again for each lot.
-        contiene.fatti = [
-            f"@{valore or 0}" if campo == "laboratorio" else f"{valore}/"
-            for campo, valore in dove.items()
-        ]
-    else:
-        queryset = queryset.filter(**dove)
-    righe = queryset.filter(contiene).order_by("-pk").values_list(*_COLONNE)[: limite + 1]
-    if not postgresql:
-        return list(righe)
-    # An index of words knows no order. So the proposals are cut, by their numbers, into lots,
-    # each of which is a word too: the last two small ones, which are enough for a word that
-    # many use, then large ones, from the last to the first, until there are enough.
-    interna, parametri = righe.query.sql_with_params()
-    with connections[queryset.db].cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH ultima AS (
-                SELECT id, greatest(id / {LOTTO} - 1, 0) AS lotto FROM proposte_proposta
-                ORDER BY id DESC LIMIT 1
+def ultime(queryset: QuerySet, radici: Sequence[str], limite: int) -> list[int]:
+    """The numbers of the last needs or proposals of ``queryset``, in any state, with all these
+    stems."""
+    if not radici:
+        return []
+    a_lotti = queryset.model is Proposta and connections[queryset.db].vendor == "postgresql"
+    if a_lotti:
+        return [riga[0] for riga in _a_lotti(queryset, radici, {})(limite)]
+    trovate = con_parole(queryset, radici).order_by("-pk")
+    return list(trovate.values_list("pk", flat=True)[:limite])
+
+
+def _una_per_una(queryset, radici, dove, *, poche):
+    """A function that gives so many of the last ones received: of few those whose words are
+    right, of many those that SQLite's index has."""
+    righe = queryset.filter(
+        **{"temi" if campo == "tema" else campo: valore for campo, valore in dove.items()}
+    ).order_by("-pk")
+
+    def ultime(quante, *, titolo=False):
+        if poche:
+            campo = "indice_titolo" if titolo else "indice"
+            testo = Concat(Value(" "), campo, Value(" "), output_field=TextField())
+            trovate = righe.alias(parole=testo).filter(
+                *(Q(parole__contains=f" {radice} ") for radice in radici)
             )
-            SELECT trovate.* FROM (
-                SELECT '#' || n AS lotto, id + 1 AS fine
-                FROM ultima, generate_series(id / {LOTTO}, ultima.lotto, -1) AS n
-                UNION ALL
-                SELECT '##' || n, ultima.lotto * {LOTTO}
-                FROM ultima, generate_series(ultima.lotto * {LOTTO} / {PARTITA}, 0, -1) AS n
-                WHERE ultima.lotto > 0
-            ) AS lotti, LATERAL ({interna}) AS trovate LIMIT {limite + 1:d}
-            """,  # noqa: S608
-            parametri,
-        )
-        return cursor.fetchall()
+        else:
+            trovate = righe.filter(Contiene(Proposta, radici, titolo=titolo))
+        return list(trovate.values_list(*_COLONNE)[:quante])
+
+    return ultime
+
+
+def _a_lotti(queryset, radici, dove):
+    """The same where there is an index of words, which knows no order: the proposals are cut, by
+    their numbers, into lots, and each word of the index is of one lot. From the last lot to the
+    first, until there are enough."""
+    # As words, and not as conditions on the rows, of which many more would be read.
+    fatti = {
+        "laboratorio": lambda valore: f"@{valore or 0}",
+        "tema": lambda valore: f"^{valore}",
+    }
+    parole = [fatti.get(campo, "{}/".format)(valore) for campo, valore in dove.items()]
+    righe = queryset.filter(_NelLotto(radici, parole)).order_by("-pk").values_list(*_COLONNE)
+    del_lotto, parametri = righe.query.sql_with_params()
+
+    def ultime(quante, *, titolo=False):
+        lotti = _LOTTI.format(segno="~" if titolo else "")
+        with connections[queryset.db].cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT trovate.* FROM ({lotti}) AS lotti,
+                LATERAL ({del_lotto} LIMIT {quante:d}) AS trovate LIMIT {quante:d}
+                """,  # noqa: S608
+                parametri,
+            )
+            return cursor.fetchall()
+
+    return ultime
 
 
 def cerca_bisogni(

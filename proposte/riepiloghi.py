@@ -125,7 +125,10 @@ def _destinatari(settimana, dove) -> Iterator[list[tuple[int, str, str]]]:
     seguiti = Seguito.objects.filter(
         Q(laboratorio__in=laboratori) | Q(tema__in=temi), created_at__lt=settimana.spedizione
     )
-    chi = Partecipante.objects.filter(pk__in=seguiti.values("partecipante")).order_by("pk")
+    chi = Partecipante.objects.graditi("avvisi_riepilogo").filter(
+        pk__in=seguiti.values("partecipante")
+    )
+    chi = chi.order_by("pk")
     ultimo = 0
     while parte := list(chi.filter(pk__gt=ultimo).values_list("pk", "email", "lingua")[:PARTE]):
         yield parte

@@ -181,20 +181,17 @@ def invia_molte(
         for inizio in range(0, len(proposte), 500):
             parte = [proposta.pk for proposta in proposte[inizio : inizio + 500]]
             Proposta.objects.filter(pk__in=parte).update(slug=con_numero)
-        passi = []
+        passi, ultimi = [], []
         for proposta in proposte:
             proposta.slug = _slug(proposta)
-        for proposta in proposte:
             passi.append(_passo(proposta, Stato.BOZZA, Stato.INVIATA, autore, adesso))
             if proposta.stato == Stato.PUBBLICATA:
                 # As it is for one: the stage itself publishes under nobody's name.
                 chi = autore if pubblica else None
                 passi.append(_passo(proposta, Stato.INVIATA, Stato.PUBBLICATA, chi, adesso))
+            ultimi.append((proposta, passi[-1]))
         Passaggio.objects.bulk_create(passi, batch_size=500)
-        for proposta in proposte:
-            if proposta.proponente_id:
-                avvisa = avvisi.pubblicata if proposta.pubblica else avvisi.ricevuta
-                avvisa(proposta, adesso)
+        avvisi.arrivate(ultimi, adesso)
         if any(subito.values()):
             contenuto_cambiato.send(Proposta)
 

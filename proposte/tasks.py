@@ -1,7 +1,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import allegati, coda, conteggi, importazione, riepiloghi
+from importazioni import services as fogli
+
+from . import allegati, coda, conteggi, riepiloghi
 
 
 @shared_task
@@ -21,7 +23,7 @@ def avvisi():
 
 @shared_task
 def pulisci():
-    """Delete the files that no row names (any more), and the lists that nobody imported."""
+    """Delete the files that no row names (any more), and the sheets that nobody imported."""
     adesso = timezone.now()
     allegati.pulisci_orfani(adesso)
-    importazione.pulisci(adesso)
+    fogli.pulisci(adesso)

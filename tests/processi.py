@@ -4,16 +4,20 @@ The database is of the kind that the suite runs on (a file for SQLite, a new one
 for PostgreSQL), so that the same promises are tried on both.
 """
 
+import atexit
 import contextlib
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -68,38 +72,69 @@ class Portale:
         return attendi(self.avvia_python(codice, *args))
 
 
-def attendi(processo: subprocess.Popen):
-    uscita, errori = processo.communicate(timeout=300)
+def attendi(processo: subprocess.Popen, secondi: float = 300):
+    """What it printed, as JSON. Raises TimeoutExpired when it goes on for longer."""
+    uscita, errori = processo.communicate(timeout=secondi)
     assert processo.returncode == 0, errori
     return json.loads(uscita) if uscita.strip() else None
 
 
 @contextlib.contextmanager
 def portale_vero(cartella: Path):
-    """A migrated portal of its own, gone afterwards."""
-    scelto = settings.DATABASES["default"]
-    if scelto["ENGINE"].endswith("sqlite3"):
-        portale = Portale(cartella, f"sqlite:///{cartella / 'prova.sqlite3'}")
-        _prepara(portale)
-        yield portale
+    """A migrated portal of its own, gone afterwards. The first of a test process is migrated, the
+    others are copies of that one: migrating takes longer than most tests."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        copia = cartella / "prova.sqlite3"
+        shutil.copy(_stampo_sqlite(), copia)
+        yield Portale(cartella, f"sqlite:///{copia}")
         return
 
     nome = f"prova_{secrets.token_hex(6)}"
-    dove = {
-        "host": scelto["HOST"] or None,
-        "port": scelto["PORT"] or None,
-        "user": scelto["USER"] or None,
-        "password": scelto["PASSWORD"] or None,
-    }
-    with psycopg.connect(dbname="postgres", autocommit=True, **dove) as server:
-        server.execute(f'CREATE DATABASE "{nome}"')
+    with _server() as server:
+        server.execute(f'CREATE DATABASE "{nome}" TEMPLATE "{_stampo_postgresql()}"')
         try:
-            base, _, _ = settings.DATABASE_URL.rpartition("/")
-            portale = Portale(cartella, f"{base}/{nome}")
-            _prepara(portale)
-            yield portale
+            yield Portale(cartella, _url_postgresql(nome))
         finally:
             server.execute(f'DROP DATABASE "{nome}" WITH (FORCE)')
+
+
+@cache
+def _stampo_sqlite() -> Path:
+    """A migrated file that nobody has open."""
+    cartella = Path(tempfile.mkdtemp(prefix="stampo-"))
+    atexit.register(shutil.rmtree, cartella, ignore_errors=True)
+    _prepara(Portale(cartella, f"sqlite:///{cartella / 'stampo.sqlite3'}"))
+    return cartella / "stampo.sqlite3"
+
+
+@cache
+def _stampo_postgresql() -> str:
+    """The name of a migrated database that nobody is connected to."""
+    nome = f"prova_stampo_{secrets.token_hex(6)}"
+    with _server() as server:
+        server.execute(f'CREATE DATABASE "{nome}"')
+    atexit.register(_butta, nome)
+    with tempfile.TemporaryDirectory() as cartella:
+        _prepara(Portale(Path(cartella), _url_postgresql(nome)))
+    return nome
+
+
+def _butta(nome: str) -> None:
+    with _server() as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{nome}" WITH (FORCE)')
+
+
+def _server() -> psycopg.Connection:
+    scelto = settings.DATABASES["default"]
+    dove = {
+        chiave: scelto[chiave.upper()] or None for chiave in ("host", "port", "user", "password")
+    }
+    return psycopg.connect(dbname="postgres", autocommit=True, **dove)
+
+
+def _url_postgresql(nome: str) -> str:
+    base, _, _ = settings.DATABASE_URL.rpartition("/")
+    return f"{base}/{nome}"
 
 
 def _prepara(portale: Portale) -> None:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import Group
 
+from eventi.models import Incontro
 from tests.factories import UserFactory
 
 RUOLI = ("anonima", "cittadina", "facilitatore", "moderatore", "ufficio", "amministratrice")
@@ -9,7 +10,8 @@ _GRUPPI = {"facilitatore": "facilitatori", "moderatore": "moderatori", "ufficio"
 
 
 def entra(client, ruolo):
-    """Log this client in as somebody with the role; the person, or None for ``anonima``."""
+    """Log this client in as somebody with the role; the person, or None for ``anonima``. A
+    facilitator leads every meeting that there is by then."""
     if ruolo == "anonima":
         return None
     persona = UserFactory(
@@ -19,5 +21,7 @@ def entra(client, ruolo):
     )
     if ruolo in _GRUPPI:
         persona.groups.add(Group.objects.get(name=_GRUPPI[ruolo]))
+    if ruolo == "facilitatore":
+        persona.incontri_facilitati.set(Incontro.objects.all())
     client.force_login(persona)
     return persona

@@ -12,10 +12,13 @@ CATENA = [
     "portale.lib",
     "posta",
     "accounts",
+    "importazioni",
     "percorso",
     "laboratori",
     "eventi",
     "proposte",
+    "tavolo",
+    "comunicazioni",
     "portale",
 ]
 # The modules that may set a state: services, models, the seats' half of eventi.services, and the

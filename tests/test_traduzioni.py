@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 
 import polib
 import pytest
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from django.apps import apps
 from django.conf import settings
@@ -21,8 +23,13 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation.template import templatize
 
+from accounts import accesso, identita
+from accounts.diritti import cancella_tutto
+from accounts.interessato import dell_indirizzo
 from accounts.partecipanti import chiedi_conferma
 from accounts.partecipanti import registro as azioni
+from comunicazioni.emails import chi_di_prova, componi_per
+from eventi import presenze
 from eventi.models import Incontro, Iscrizione
 from laboratori.models import Disponibilita
 from posta.consegna import spedisci_dovuti
@@ -30,26 +37,49 @@ from posta.generi import registro
 from posta.models import Messaggio
 from proposte import avvisi, bisogni, commenti, raccolta, riepiloghi, services
 from proposte.models import Seguito
+from tavolo.services import adesioni, decisioni, esami
 from tests.e2e.pagine import PAGINE
 from tests.factories import (
+    AccoglienzaFactory,
     AvanzamentoFactory,
     BisognoFactory,
     CommentoFactory,
+    ComponenteFactory,
+    ComunicazioneFactory,
     DisponibilitaFactory,
+    EsameFactory,
     IncontroFactory,
     IscrizioneFactory,
     LaboratorioFactory,
     PartecipanteFactory,
+    PresenzaFactory,
     PropostaFactory,
+    PuntoFactory,
     RispostaFactory,
+    SedutaFactory,
+    SeggioFactory,
     SeguitoFactory,
     UserFactory,
     VerbalizzanteFactory,
 )
+from tests.fattori import con_app
+
+pytestmark = pytest.mark.aspetto
 
 RADICE = settings.BASE_DIR
 CATALOGO = RADICE / "locale" / "en" / "LC_MESSAGES" / "django.po"
-APP = ("accounts", "eventi", "laboratori", "percorso", "portale", "posta", "proposte")
+APP = (
+    "accounts",
+    "comunicazioni",
+    "eventi",
+    "importazioni",
+    "laboratori",
+    "percorso",
+    "portale",
+    "posta",
+    "proposte",
+    "tavolo",
+)
 FUNZIONI = {
     **DEFAULT_KEYWORDS,
     "gettext_lazy": None,
@@ -65,22 +95,105 @@ S = Iscrizione.Stato
 
 # Read by who works with the portal alone, though their names do not say so.
 SOLO_UFFICIO = {
+    "comunicazioni/models.py",
+    "comunicazioni/motivi.py",
+    "comunicazioni/esportazione.py",
+    "comunicazioni/services.py",
+    "accounts/models/conservazione.py",
+    "accounts/cerca.py",
+    "accounts/scadenze.py",
     "eventi/esportazione.py",
+    "eventi/fogli.py",
+    "eventi/fogli_incontro.py",
+    "eventi/models/numeri.py",
+    "eventi/models/serie.py",
+    "eventi/models/telefonate.py",
+    "importazioni/elenchi.py",
+    "importazioni/models.py",
+    "importazioni/risorse.py",
+    "importazioni/services.py",
+    "laboratori/fogli.py",
+    "portale/cittadino.py",
     "portale/cruscotto.py",
+    "portale/lib/celle.py",
+    "portale/lib/contesa.py",
+    "portale/lib/elenchi.py",
+    "portale/lib/storia.py",
+    "portale/lib/tabelle.py",
     "posta/models.py",
-    "proposte/importazione.py",
+    "proposte/fogli.py",
     "proposte/coda.py",
     "proposte/verifiche.py",
     "proposte/avanzamenti.py",
     "proposte/emails_ufficio.py",
+    "tavolo/da_fare.py",
+    "tavolo/pronti.py",
+    "tavolo/registro_presenze.py",
+    "comunicazioni/cerca.py",
+    "eventi/cerca.py",
+    "importazioni/cerca.py",
+    "laboratori/cerca.py",
+    "percorso/cerca.py",
+    "portale/cerca.py",
+    "posta/cerca.py",
+    "proposte/cerca.py",
+    "tavolo/cerca.py",
 }
+# Read by the members of the Tavolo, whose area and mails are in Italian (docs/adr/0014): what a
+# citizen reads of it is elsewhere.
+SOLO_COMPONENTI = {
+    "laboratori/attori.py",
+    "laboratori/bilancio.py",
+    "laboratori/esportazione.py",
+    "laboratori/forms_attori.py",
+    "laboratori/models/attori.py",
+    "tavolo/dossier.py",
+    "tavolo/emails/sedute.py",
+    "tavolo/emails/verbali.py",
+    "tavolo/formati.py",
+    "tavolo/forms_attori.py",
+    "tavolo/registro.py",
+    "tavolo/tabella_posizioni.py",
+}
+# Their mails, and the pieces that only these are made of.
+PEZZI_DEI_COMPONENTI = {"_esami", "_procedura", "_seduta"}
+MAIL_DEI_COMPONENTI = {
+    "correzione_risposta",
+    "domanda_risposta",
+    "esame_prorogato",
+    "esami_aperti",
+    "esami_promemoria",
+    "impegno_promemoria",
+    "impegno_tardi",
+    "invito_tavolo",
+    "procedura_aperta",
+    "procedura_chiusa",
+    "procedura_promemoria",
+    "seduta_annullata",
+    "seduta_collegamento",
+    "seduta_convocata",
+    "seduta_promemoria",
+    "seduta_riconvocata",
+    "seduta_rinviata",
+    "seduta_sostituzione",
+    "seduta_spostata",
+    "verbale_approvato",
+    "verbale_correzioni",
+}
+
+_MAIL = MAIL_DEI_COMPONENTI | PEZZI_DEI_COMPONENTI
 
 
 def dell_ufficio(percorso: str) -> bool:
-    """Whether only the office reads what this file says: it works in Italian."""
+    """Whether only the office, or the members of the Tavolo, read what this file says: they work
+    in Italian."""
     return bool(
         re.search(r"^templates/admin/|/admin(_\w+)?(/|\.py$)|/management/", percorso)
-        or percorso in SOLO_UFFICIO
+        or re.search(r"^templates/tavolo/area/|^tavolo/area/", percorso)
+        # What these refuse may be told to who is not a member.
+        or re.search(r"^tavolo/services/(?!soggetti|adesioni|esami\.)", percorso)
+        or re.search(rf"^templates/emails/({'|'.join(_MAIL)})[./]", percorso)
+        or percorso in SOLO_UFFICIO | SOLO_COMPONENTI
     )
 
 
@@ -315,6 +428,7 @@ def test_no_template_for_citizens_writes_words_outside_gettext():
         # Names of formats and of files.
         "templates/proposte/_allegati_elenco.html": ["(PDF, h1)"],
         "templates/proposte/proposta_colonne.html": ["h1.csv", "h1.json"],
+        "templates/tavolo/decisione_colonne.html": ["h1.csv", "h1.json"],
     }
 
 
@@ -503,9 +617,13 @@ MAIL_CONTATTI = {"contatto_ricevuto"}
 ALTRE_MAIL = {
     "contatto",
     "disponibilita_ufficio",
+    "resoconto_tardi",
     "account",
     "moderazione_riepilogo",
     "proposta_riesame",
+    "adesione_ufficio",
+    "domanda_ufficio",
+    "comunicazione_prova",
 }
 
 
@@ -627,6 +745,15 @@ MAIL_PROPOSTE = {
     "verbalizzante": lambda adesso: raccolta.invia_link(
         VerbalizzanteFactory(email="note@example.org"), adesso
     ),
+    "fattori_tolti": lambda adesso: _senza_fattori(adesso),
+    "identita_collegata": lambda adesso: _con_identita(adesso),
+    "identita_scollegata": lambda adesso: identita.scollega(_con_identita(adesso), adesso),
+    "accoglienza": lambda adesso: presenze.invia_link(
+        AccoglienzaFactory(email="porta@example.org"), adesso
+    ),
+    "dati_cancellati": lambda adesso: cancella_tutto(
+        dell_indirizzo(PartecipanteFactory(lingua="en").email), canale="ospite", adesso=adesso
+    ),
     "conferma_azione": lambda adesso: [
         chiedi_conferma(
             azione,
@@ -638,11 +765,101 @@ MAIL_PROPOSTE = {
         for azione in azioni
     ],
 }
-PARAMETRI = {"bisogno": {"titolo": "Titolo"}}
+
+
+def _con_identita(adesso):
+    persona = UserFactory(lingua="en")
+    identita.collega(persona, identita.Ritorno("0" * 64, "spid_oidc", "", "", ""), adesso)
+    return persona
+
+
+def _senza_fattori(adesso):
+    persona = UserFactory(lingua="en")
+    con_app(persona)
+    accesso.togli_fattori(persona, adesso=adesso)
+
+
+PARAMETRI = {
+    "bisogno": {"titolo": "Titolo"},
+    "adesione": {"dati": {"nome": "Gruppo"}},
+}
+
+
+def _adesione(adesso, esito=""):
+    percorso = SeggioFactory(percorso__stato="attivo").percorso
+    richiesta = adesioni.chiedi_adesione(
+        percorso,
+        {
+            "nome": "Gruppo",
+            "genere": "altro",
+            "attivita": "Testo",
+            "contatto": "Anna",
+            "email": "gruppo@example.org",
+        },
+        lingua="en",
+        adesso=adesso,
+    )
+    if esito == "accolta":
+        oggi = adesso.date()
+        adesioni.accogli_adesione(
+            richiesta, dal=oggi, risposta="Motivo", autore=UserFactory(), adesso=adesso
+        )
+    elif esito == "respinta":
+        adesioni.respingi_adesione(richiesta, "Motivo", autore=UserFactory(), adesso=adesso)
+
+
+def _domanda(adesso):
+    esame = EsameFactory(
+        proposta__proponente=PartecipanteFactory(), scade_at=adesso + timedelta(days=3)
+    )
+    chi = ComponenteFactory(seggio__percorso=esame.percorso)
+    esami.chiedi(esame, chi.seggio, chi, testo="Testo", chiave="1", adesso=adesso)
+
+
+def _decisione(adesso, esito):
+    proposta = PropostaFactory(stato="in_valutazione", proponente=PartecipanteFactory())
+    seduta = SedutaFactory(
+        incontro__percorso=proposta.percorso, stato="aperta", seggi_con_voce=1, numero_legale=1
+    )
+    punto = PuntoFactory(seduta=seduta)
+    punto.proposte.add(proposta)
+    PresenzaFactory(seduta=seduta)
+    decisioni.decidi_in_seduta(
+        seduta,
+        punto,
+        proposta,
+        esito=esito,
+        motivazione="Motivo",
+        autore=UserFactory(),
+        adesso=adesso,
+    )
+
+
+# To whom the office writes, in English too.
+MAIL_COMUNICAZIONI = {"comunicazione"}
+# How each of those that a citizen receives comes to be owed.
+MAIL_TAVOLO = {
+    "adesione_ricevuta": _adesione,
+    "adesione_accolta": lambda adesso: _adesione(adesso, "accolta"),
+    "adesione_respinta": lambda adesso: _adesione(adesso, "respinta"),
+    "domanda_proponente": _domanda,
+    "decisione_rinviata": lambda adesso: [
+        _decisione(adesso, esito) for esito in ("rinviata", "da_integrare")
+    ],
+}
 
 
 def test_every_kind_of_mail_is_tried():
-    provate = {*MAIL_INCONTRI, *MAIL_AIUTO, *MAIL_CONTATTI, *MAIL_PROPOSTE, *ALTRE_MAIL}
+    provate = {
+        *MAIL_INCONTRI,
+        *MAIL_AIUTO,
+        *MAIL_CONTATTI,
+        *MAIL_PROPOSTE,
+        *MAIL_TAVOLO,
+        *MAIL_COMUNICAZIONI,
+        *MAIL_DEI_COMPONENTI,
+        *ALTRE_MAIL,
+    }
     assert provate == {g for g in registro if registro[g].componi.__module__.split(".")[0] in APP}
 
 
@@ -655,6 +872,17 @@ def e_in_inglese(composto):
     )
     inglesi = f"{settings.BASE_URL}/en/"
     assert [indirizzo for indirizzo in indirizzi if not indirizzo.startswith(inglesi)] == []
+
+
+@pytest.mark.parametrize("pubblico", ["iscritti", "laboratorio_seguito", "notizie"])
+def test_what_the_office_writes_in_english_is_framed_in_english(db, pubblico):
+    scritta = ComunicazioneFactory(
+        **({} if pubblico == "iscritti" else {pubblico: True}),
+        oggetto_en="News",
+        testo_en="Bring a pillow.",
+    )
+    with translation.override("en"):
+        e_in_inglese(componi_per(scritta, chi_di_prova(scritta, UserFactory()), timezone.now()))
 
 
 @pytest.mark.parametrize("genere", MAIL_INCONTRI)
@@ -701,11 +929,11 @@ def test_a_mail_about_an_offer_of_help_is_in_english(db, genere):
         e_in_inglese(registro[genere].componi(messaggio, timezone.now()))
 
 
-@pytest.mark.parametrize("genere", MAIL_PROPOSTE)
-def test_a_mail_about_a_proposal_is_in_english(db, genere):
+@pytest.mark.parametrize("genere", [*MAIL_PROPOSTE, *MAIL_TAVOLO])
+def test_a_mail_about_a_proposal_or_from_the_tavolo_is_in_english(db, genere):
     # A Monday, at an hour at which digests leave.
     adesso = datetime(2026, 11, 23, 10, tzinfo=UTC)
-    MAIL_PROPOSTE[genere](adesso)
+    {**MAIL_PROPOSTE, **MAIL_TAVOLO}[genere](adesso)
     messaggi = Messaggio.objects.filter(genere=genere)
     assert messaggi.count() > 0
     for messaggio in messaggi:
@@ -728,6 +956,35 @@ def test_the_copy_of_a_message_to_the_office_is_in_english(db):
         e_in_inglese(registro["contatto_ricevuto"].componi(messaggio, timezone.now()))
 
 
+DELL_ACCOUNT = sorted(
+    str(path.relative_to(RADICE / "templates")).removesuffix("_subject.txt")
+    for cartella in ("account", "mfa")
+    for path in (RADICE / "templates" / cartella / "email").glob("*_subject.txt")
+)
+
+
+@pytest.mark.parametrize("nome", DELL_ACCOUNT)
+def test_every_mail_of_allauth_is_in_english(rf, db, nome):
+    with translation.override("en"), context.request_context(rf.get("/en/")):
+        get_adapter().send_mail(
+            nome,
+            "anna@example.org",
+            {
+                "ip": "192.0.2.1",
+                "user_agent": "Firefox",
+                "from_email": "a@example.org",
+                "to_email": "b@example.org",
+                "deleted_email": "a@example.org",
+                "code": "ABC-123",
+            },
+        )
+    parametri = Messaggio.objects.get().parametri
+    letto = leggi(parametri["html"])
+    pezzi = [parametri["oggetto"], *parametri["testo"].splitlines(), *letto.testi]
+    assert rimaste_in_italiano(pezzi, dati()) == []
+    assert letto.lingua == "en"
+
+
 @pytest.mark.parametrize("chi", ["anna@example.org", "nessuno@example.org"])
 @pytest.mark.parametrize(
     ("rotta", "campi"),
@@ -736,7 +993,12 @@ def test_the_copy_of_a_message_to_the_office_is_in_english(db):
         ("account_reset_password", {}),
         (
             "account_signup",
-            {"nome": "Anna", "password1": "una-password-lunga", "informativa": "on"},
+            {
+                "nome": "Anna",
+                "password1": "una-password-lunga",
+                "da_14": "on",
+                "informativa": "on",
+            },
         ),
     ],
 )

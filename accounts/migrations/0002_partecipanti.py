@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.models
+import portale.lib.codici
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 (
                     "codice",
                     models.CharField(
-                        default=accounts.models.nuovo_codice,
+                        default=portale.lib.codici.nuovo_codice,
                         editable=False,
                         max_length=43,
                         unique=True,
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 (
                     "codice",
                     models.CharField(
-                        default=accounts.models.nuovo_codice,
+                        default=portale.lib.codici.nuovo_codice,
                         editable=False,
                         max_length=24,
                         unique=True,

@@ -3,33 +3,39 @@ from functools import partial
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventi import admin_views, conti
-from eventi.models import Incontro, PassaggioIncontro, Promemoria, Sede, Servizio
+from eventi import admin_serie, admin_sportello, admin_views, avvisi, conti
+from eventi.cerca import INCONTRO, SEDE
+from eventi.models import (
+    Incontro,
+    Iscrizione,
+    NumeriIncontro,
+    PassaggioIncontro,
+    Promemoria,
+    Sede,
+    SerieIncontri,
+    Servizio,
+)
 from eventi.promemoria import REGOLE_PREDEFINITE, imposta_promemoria, programma_promemoria
+from importazioni.elenchi import FoglioModelAdmin
 from percorso.models import Percorso
 from portale.lib import dates
-from portale.lib.admin import (
-    SolaLetturaInline,
-    UfficioFormSet,
-    UfficioInline,
-    UfficioModelAdmin,
-)
+from portale.lib.admin import DomandeFilter, SolaLetturaInline, UfficioFormSet, UfficioInline
 
 Stato = Incontro.Stato
 
 
 @admin.register(Sede)
-class SedeAdmin(UfficioModelAdmin):
+class SedeAdmin(FoglioModelAdmin):
+    foglio = "sedi"
     list_display = ["nome", "indirizzo", "senza_gradini", "bagno_accessibile", "mezzi_pubblici"]
     list_filter = ["senza_gradini", "bagno_accessibile", "anello_induzione"]
-    search_fields = ["nome", "indirizzo"]
+    cercato = SEDE
     fieldsets = [
         (None, {"fields": ["nome", "indirizzo", "citta", "note"]}),
         (
@@ -123,6 +129,47 @@ class PassaggioIncontroInline(SolaLetturaInline):
         return f"{prima} → {dopo}"
 
 
+class NumeriInline(SolaLetturaInline):
+    """What is left of the registrations when they have been deleted."""
+
+    model = NumeriIncontro
+    fields = readonly_fields = [
+        "iscrizioni",
+        "stati",
+        "canali",
+        "posti_richiesti",
+        "posti_confermati",
+        "posti_in_attesa",
+        "presenti",
+        "assenti",
+        "chieste",
+    ]
+    verbose_name_plural = _("numeri conservati: le iscrizioni sono state cancellate")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).chiusi()
+
+    @admin.display(description=_("per stato"))
+    def stati(self, numeri):
+        return self._a_parole(numeri.per_stato, dict(Iscrizione.Stato.choices))
+
+    @admin.display(description=_("per canale"))
+    def canali(self, numeri):
+        return self._a_parole(numeri.per_canale, dict(Iscrizione.Canale.choices))
+
+    @admin.display(description=_("necessità e servizi"))
+    def chieste(self, numeri):
+        nomi = {"necessita": _("necessità di accesso"), **dict(Servizio.Genere.choices)}
+        return self._a_parole({"necessita": numeri.con_necessita, **numeri.servizi}, nomi)
+
+    def _a_parole(self, quanti, nomi):
+        return ", ".join(
+            f"{nomi.get(nome, nome)} {gettext('meno di 3') if n is None else n}"
+            for nome, n in quanti.items()
+            if n != 0
+        )
+
+
 class QuandoFilter(admin.SimpleListFilter):
     """The lists that the first page counts, by the same read rules."""
 
@@ -156,6 +203,56 @@ class QuandoFilter(admin.SimpleListFilter):
         return scelte[self.value()]() if self.value() in scelte else queryset
 
 
+class ServeFilter(DomandeFilter):
+    """What a meeting to come still lacks."""
+
+    title = _("che cosa serve")
+    parameter_name = "serve"
+
+    def domande(self, request):
+        adesso = timezone.now()
+        domande = {
+            "facilitatore": (
+                _("prossimi senza chi li conduce"),
+                lambda righe: righe.da_preparare(adesso).filter(facilitatori=None),
+            ),
+            "verbalizzante": (
+                _("prossimi senza verbalizzante"),
+                lambda righe: righe.da_preparare(adesso).exclude(verbalizzanti__attivo=True),
+            ),
+            "sede": (_("prossimi senza sede"), lambda righe: righe.senza_sede(adesso)),
+            "lista": (
+                _("al completo, con la lista d'attesa"),
+                lambda righe: righe.al_completo_con_lista(adesso),
+            ),
+            "avvisi": (
+                _("cambiati, con qualcuno da avvisare"),
+                lambda righe: righe.filter(pk__in=avvisi.da_avvisare(adesso)),
+            ),
+        }
+        if request.user.has_perm("eventi.view_necessita"):
+            domande["accesso"] = (
+                _("prossimi con necessità di accesso o servizi"),
+                lambda righe: righe.con_bisogni_di_accesso(adesso),
+            )
+        return domande
+
+
+class SerieFilter(admin.SimpleListFilter):
+    """The meetings that were made together: the latest series, and the one that is asked for."""
+
+    title = _("serie")
+    parameter_name = "serie__id__exact"
+
+    def lookups(self, request, model_admin):
+        return [(str(serie.pk), str(serie)) for serie in SerieIncontri.objects.all()[:20]]
+
+    def queryset(self, request, queryset):
+        if self.value() and self.value().isdecimal():
+            return queryset.filter(serie=int(self.value()))
+        return queryset
+
+
 class IncontroForm(forms.ModelForm):
     class Meta:
         help_texts = {
@@ -185,16 +282,18 @@ class IncontroForm(forms.ModelForm):
 
 
 @admin.register(Incontro)
-class IncontroAdmin(UfficioModelAdmin):
+class IncontroAdmin(FoglioModelAdmin):
     """A draft is edited freely. From publication on, what people organised themselves by (date,
     venue, link, seats) changes only through the doors, which tell them."""
 
     form = IncontroForm
+    foglio = "incontri"
     change_form_template = "admin/eventi/incontro/change_form.html"
+    change_list_template = "admin/eventi/incontro/change_list.html"
     list_display = ["titolo", "data", "laboratorio", "stato", "posti_presi"]
-    list_filter = [QuandoFilter, "stato", "laboratorio", "percorso"]
+    list_filter = [QuandoFilter, ServeFilter, "stato", "laboratorio", "percorso", SerieFilter]
     list_select_related = ["laboratorio"]
-    search_fields = ["titolo", "descrizione", "sede__nome"]
+    cercato = INCONTRO
     date_hierarchy = "inizio"
     ordering = ["-inizio", "-pk"]
     prepopulated_fields = {"slug": ["titolo"]}
@@ -241,13 +340,14 @@ class IncontroAdmin(UfficioModelAdmin):
                 ),
             },
         ),
+        (_("Chi lo conduce"), {"fields": ["facilitatori"]}),
         (_("Fonti"), {"fields": ["fonti"], "classes": ["collapse"]}),
     ]
 
     # --- List ---
 
     def get_queryset(self, request):
-        return conti.with_attesa(super().get_queryset(request))
+        return conti.with_attesa(super().get_queryset(request).visibili_a(request.user))
 
     @admin.display(description=_("quando"), ordering="inizio")
     def data(self, incontro):
@@ -265,16 +365,6 @@ class IncontroAdmin(UfficioModelAdmin):
 
     # --- One meeting ---
 
-    def get_object(self, request, object_id, from_field=None):
-        """On POST hold the meeting's lock until the answer: nobody publishes it, and nobody
-        registers, between the look at its state and the save."""
-        incontro = super().get_object(request, object_id, from_field)
-        salva = request.method == "POST" and transaction.get_connection().in_atomic_block
-        if incontro is None or not salva:
-            return incontro
-        bloccati = Incontro.objects.select_for_update(of=("self",), no_key=True)
-        return get_object_or_404(bloccati, pk=incontro.pk)
-
     def get_readonly_fields(self, request, obj=None):
         if obj is None or obj.stato == Stato.BOZZA:
             return []
@@ -286,13 +376,21 @@ class IncontroAdmin(UfficioModelAdmin):
         noti = (nome for nome in quando_e_dove if getattr(obj, nome) not in (None, ""))
         return [*fissi, *noti]
 
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "facilitatori":
+            colleghi = db_field.remote_field.model.objects.filter(is_staff=True, is_active=True)
+            kwargs["queryset"] = colleghi.order_by("nome", "email")
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def get_prepopulated_fields(self, request, obj=None):
         return self.prepopulated_fields if obj is None or obj.stato == Stato.BOZZA else {}
 
     def get_inlines(self, request, obj):
         if obj is None:
             return [ServizioInline]
-        return [ServizioInline, PromemoriaInline, PassaggioIncontroInline]
+        numeri = [NumeriInline] if NumeriIncontro.objects.chiusi().filter(incontro=obj) else []
+        return [*numeri, ServizioInline, PromemoriaInline, PassaggioIncontroInline]
 
     def get_changeform_initial_data(self, request):
         attivo = Percorso.objects.attivi().in_evidenza().first()
@@ -360,6 +458,17 @@ class IncontroAdmin(UfficioModelAdmin):
                 porta(vista),
                 name=f"eventi_incontro_{vista.__name__}",
             )
-            for vista in admin_views.PORTE_INCONTRO
+            for vista in (
+                *admin_views.PORTE_INCONTRO,
+                *admin_sportello.PORTE,
+                admin_serie.modifica_serie,
+            )
+        ]
+        doors += [
+            path(f"{nome}/", porta(vista), name=f"eventi_incontro_{vista.__name__}")
+            for nome, vista in (
+                ("sportello", admin_sportello.sportello),
+                ("serie", admin_serie.serie_nuova),
+            )
         ]
         return doors + super().get_urls()

@@ -1,9 +1,8 @@
-from datetime import timedelta
-
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -11,12 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eventi import services
+from accounts.conservazione import tra_poco
+from eventi import presenze, services
 from eventi.admin_forms import MotivoForm, PostiIscrizioneForm
 from eventi.admin_views import Porta, quadro_posti
+from eventi.cerca import ISCRIZIONE
 from eventi.models import Incontro, Iscrizione, Necessita, PassaggioIscrizione, RichiestaServizio
+from importazioni.elenchi import FoglioModelAdmin
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin, inviati
+from portale.lib.admin import DomandeFilter, SolaLetturaInline, inviati
+
+from .filtri import IscrivibileFilter
 
 Stato = Iscrizione.Stato
 
@@ -78,37 +82,6 @@ class RichiestaServizioInline(RiservataInline, admin.TabularInline):
         return super().get_queryset(request).select_related("servizio")
 
 
-def _giorno(incontro):
-    """ ", 3 mag", to tell apart the meetings of one lab."""
-    if incontro.inizio is None:
-        return ""
-    giorno = dates.a_roma(incontro.inizio).date()
-    return f", {giorno.day} {dates.mese_breve(giorno)}"
-
-
-class IncontroFilter(admin.SimpleListFilter):
-    """The meetings that the office works on now: a full list would be hundreds."""
-
-    title = _("incontro")
-    parameter_name = "incontro"
-
-    def lookups(self, request, model_admin):
-        adesso = timezone.now()
-        vicini = Q(inizio__gt=adesso - timedelta(days=30), inizio__lt=adesso + timedelta(days=60))
-        scelto = request.GET.get(self.parameter_name, "")
-        if scelto.isdecimal():
-            vicini |= Q(pk=int(scelto))
-        incontri = Incontro.objects.filter(vicini, con_iscrizione=True).exclude(stato="bozza")
-        return [
-            (str(incontro.pk), f"{incontro.titolo}, {incontro.quando}") for incontro in incontri
-        ]
-
-    def queryset(self, request, queryset):
-        if self.value() and self.value().isdecimal():
-            return queryset.filter(incontro=int(self.value()))
-        return queryset
-
-
 class RecapitoFilter(admin.SimpleListFilter):
     title = _("recapito")
     parameter_name = "recapito"
@@ -127,28 +100,93 @@ class RecapitoFilter(admin.SimpleListFilter):
         return queryset
 
 
+class ServeFilter(DomandeFilter):
+    """What the office is asked of registrations, across the meetings."""
+
+    title = _("che cosa guardare")
+    parameter_name = "serve"
+
+    def domande(self, request):
+        adesso = timezone.now()
+        return {
+            "offerte": (
+                _("posti offerti che aspettano una risposta"),
+                lambda righe: righe.offerte(adesso),
+            ),
+            "assenti": (_("confermate che non sono venute"), lambda righe: righe.assenti()),
+            "importate": (_("importate da un file"), lambda righe: righe.filter(importata=True)),
+            "senza_foto": (
+                _("vive che non accettano foto e riprese"),
+                lambda righe: righe.vive().exclude(
+                    foto__valido_at__isnull=False, foto__ritirato_at=None
+                ),
+            ),
+            "da_cancellare": (
+                _("da cancellare entro 30 giorni"),
+                lambda righe: righe.filter(pk__in=tra_poco("iscrizioni", adesso).values("pk")),
+            ),
+        }
+
+
+class RichiesteFilter(admin.SimpleListFilter):
+    """Who needs or asks for something: for those alone who may read what."""
+
+    title = _("che cosa chiedono")
+    parameter_name = "richieste"
+
+    def lookups(self, request, model_admin):
+        if not request.user.has_perm("eventi.view_necessita"):
+            return []
+        return [("servizi", _("servizi")), ("necessita", _("necessità di accesso"))]
+
+    def queryset(self, request, queryset):
+        # Without the choices there is no value either.
+        if not request.user.has_perm("eventi.view_necessita"):
+            return queryset
+        if self.value() == "servizi":
+            chieste = RichiestaServizio.objects.filter(iscrizione=OuterRef("pk"))
+            return queryset.vive().filter(Exists(chieste))
+        if self.value() == "necessita":
+            return queryset.vive().filter(necessita__isnull=False)
+        return queryset
+
+
 @admin.register(Iscrizione)
-class IscrizioneAdmin(UfficioModelAdmin):
+class IscrizioneAdmin(FoglioModelAdmin):
     """Registrations are read here; their states change through the doors, and people are
     registered in the screen of the meeting. Nothing is deleted: the retention purge does it."""
 
     dati_personali = True
+    foglio = "iscrizioni"
+    passi = ("passaggi", "segni")
     # Her page is hers: the office acts by its own doors, under its own name.
     view_on_site = False
     change_form_template = "admin/eventi/iscrizione/change_form.html"
     change_list_template = "admin/eventi/iscrizione/change_list.html"
     list_display = ["nome", "incontro", "stato", "posti_tenuti", "canale", "contatto", "presente"]
-    list_filter = [IncontroFilter, "stato", RecapitoFilter, "canale", "presente"]
+    list_filter = [
+        ServeFilter,
+        IscrivibileFilter,
+        "stato",
+        RecapitoFilter,
+        RichiesteFilter,
+        "incontro__laboratorio",
+        "canale",
+        "presente",
+    ]
     list_select_related = ["incontro"]
-    search_fields = ["nome", "email"]
-    search_help_text = _("Cerca per nome o per e-mail.")
-    ordering = ["-created_at", "-pk"]
+    cercato = ISCRIZIONE
+    search_help_text = _("Cerca per nome, e-mail, telefono o codice.")
+    # As they came in, found by their key: no index on the date is needed.
+    ordering = ["-pk"]
     actions = ["segna_presenti", "segna_assenti"]
     inlines = [NecessitaInline, RichiestaServizioInline, PassaggioIscrizioneInline]
     readonly_fields = [
         "incontro",
         "email",
         "persona",
+        "eta",
+        "accetta_le_foto",
         "stato",
         "posti",
         "posti_richiesti",
@@ -177,7 +215,17 @@ class IscrizioneAdmin(UfficioModelAdmin):
         (
             _("La persona"),
             {
-                "fields": ["nome", "telefono", "email", "lingua", "promemoria_graditi", "persona"],
+                "fields": [
+                    "nome",
+                    "telefono",
+                    "email",
+                    "lingua",
+                    "promemoria_graditi",
+                    "persona",
+                    "eta",
+                    "nome_minore",
+                    "accetta_le_foto",
+                ],
                 "description": _(
                     "La e-mail non si cambia: con quella la persona apre la sua pagina. Se è "
                     "sbagliata, annulla e iscrivila di nuovo."
@@ -208,10 +256,14 @@ class IscrizioneAdmin(UfficioModelAdmin):
         return False
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("incontro", "persona", "registrata_da")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("incontro", "persona", "registrata_da", "foto")
+        )
 
     def get_readonly_fields(self, request, obj=None):
-        """Attendance is written where ``services.segna_presenza`` would write it."""
+        """Attendance is written where ``presenze.segna_presenza`` would write it."""
         fissi = super().get_readonly_fields(request, obj)
         incontro = obj and obj.incontro
         segnabile = (
@@ -229,6 +281,12 @@ class IscrizioneAdmin(UfficioModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     # --- List ---
+
+    def get_ordering(self, request):
+        # Those that the purge takes first are the oldest: found at once from that end.
+        if request.GET.get(ServeFilter.parameter_name) == "da_cancellare":
+            return ["pk"]
+        return super().get_ordering(request)
 
     def get_list_display(self, request):
         uno_solo = request.GET.get("incontro", "").isdecimal()
@@ -251,6 +309,10 @@ class IscrizioneAdmin(UfficioModelAdmin):
             return gettext("da chiamare: %(telefono)s") % {"telefono": iscrizione.telefono}
         return gettext("nessun recapito")
 
+    @admin.display(description=_("accetta foto e riprese"), boolean=True)
+    def accetta_le_foto(self, iscrizione):
+        return iscrizione.foto is not None and iscrizione.foto.vivo
+
     @admin.display(description=_("posizione in lista"))
     def posizione(self, iscrizione):
         return iscrizione.posizione_in_lista() or "–"
@@ -271,7 +333,7 @@ class IscrizioneAdmin(UfficioModelAdmin):
             return Porta(url, etichetta, aspetto)
 
         porte = [
-            porta("presenze", _("Stampa elenco presenze")),
+            porta("presenze", _("Stampa fogli e locandina")),
             porta("esporta", _("Esporta iscritti CSV")),
         ]
         if incontro.stato == Incontro.Stato.PUBBLICATO and user.has_perm("eventi.add_iscrizione"):
@@ -282,6 +344,16 @@ class IscrizioneAdmin(UfficioModelAdmin):
 
     # --- Attendance ---
 
+    def save_model(self, request, obj, form, change):
+        """Attendance goes through its own door, which leaves a trace."""
+        presente = obj.presente
+        cambiata = "presente" in form.changed_data
+        if cambiata:
+            obj.presente = form.initial["presente"]
+        super().save_model(request, obj, form, change)
+        if cambiata:
+            presenze.segna_presenza([obj.pk], presente, autore=request.user, adesso=timezone.now())
+
     @admin.action(description=_("Segna come presenti"), permissions=["change"])
     def segna_presenti(self, request, queryset):
         self._segna(request, queryset, True)
@@ -291,8 +363,19 @@ class IscrizioneAdmin(UfficioModelAdmin):
         self._segna(request, queryset, False)
 
     def _segna(self, request, queryset, presente):
-        pks = list(queryset.values_list("pk", flat=True))
-        quante = services.segna_presenza(pks, presente, adesso=timezone.now())
+        prima = {riga.pk: riga for riga in queryset}
+        pks = list(prima)
+        with transaction.atomic():
+            quante = presenze.segna_presenza(
+                pks, presente, autore=request.user, adesso=timezone.now()
+            )
+            testo = gettext("Segnata presente") if presente else gettext("Segnata assente")
+            for riga in Iscrizione.objects.filter(pk__in=pks).order_by("pk"):
+                if (riga.presente, riga.presenti) != (
+                    prima[riga.pk].presente,
+                    prima[riga.pk].presenti,
+                ):
+                    self.annota(request, riga, testo)
         self.message_user(
             request,
             ngettext("%(n)d presenza segnata.", "%(n)d presenze segnate.", quante) % {"n": quante},

@@ -1,6 +1,6 @@
 from django import forms
 from django.contrib import admin
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -9,45 +9,33 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventi import services
+from eventi import chiusura, services
 from eventi.admin_forms import ConfermaForm
 from eventi.admin_views import Porta
+from eventi.cerca import RESOCONTO
 from eventi.models import AllegatoResoconto, Incontro, Iscrizione, Resoconto
 from portale.lib import dates
-from portale.lib.admin import UfficioInline, UfficioModelAdmin, inviati
-
-PESO_MASSIMO_MB = 10
-# How a file begins, and the extensions under which it may be published.
-FIRME = {
-    b"%PDF-": ("pdf",),
-    b"\x89PNG\r\n\x1a\n": ("png",),
-    b"\xff\xd8\xff": ("jpg", "jpeg"),
-}
+from portale.lib.admin import DomandeFilter, UfficioInline, UfficioModelAdmin, inviati
 
 
 class AllegatoForm(forms.ModelForm):
+    """A file is made anew before it is kept (``eventi.chiusura.allega``)."""
+
     def clean_file(self):
-        """Only what it says it is: a page renamed to .pdf would run in the reader's browser."""
         file = self.cleaned_data["file"]
         if not file or "file" not in self.changed_data:
             return file
-        if file.size > PESO_MASSIMO_MB * 1024 * 1024:
-            raise forms.ValidationError(
-                _("Il file pesa più di %(massimo)d MB: riducilo, o pubblicane una parte."),
-                params={"massimo": PESO_MASSIMO_MB},
-            )
-        file.seek(0)
-        inizio = file.read(16)
-        file.seek(0)
-        estensione = file.name.rpartition(".")[2].lower()
-        if not any(
-            inizio.startswith(firma) and estensione in estensioni
-            for firma, estensioni in FIRME.items()
-        ):
-            raise forms.ValidationError(
-                _("Si possono allegare solo PDF, PNG e JPEG, e questo file non lo è davvero.")
-            )
-        return file
+        try:
+            self.rifatto = chiusura.rifai(file)
+        except services.Rifiuto as no:
+            raise forms.ValidationError(str(no)) from no
+        return self.rifatto.file
+
+    def save(self, commit=True):
+        if "file" in self.changed_data:
+            self.instance.genere = self.rifatto.genere
+            self.instance.impronta = self.rifatto.impronta
+        return super().save(commit)
 
 
 class AllegatoInline(UfficioInline):
@@ -83,11 +71,34 @@ class PubblicatoFilter(admin.SimpleListFilter):
         return queryset
 
 
+class FotoFilter(DomandeFilter):
+    title = _("fotografie")
+    parameter_name = "foto"
+
+    def domande(self, request):
+        foto = AllegatoResoconto.objects.filter(
+            resoconto=OuterRef("pk"), genere=AllegatoResoconto.Genere.IMMAGINE
+        )
+        presenti = Iscrizione.objects.filter(incontro=OuterRef("incontro"), presente=True)
+        senza = presenti.exclude(foto__valido_at__isnull=False, foto__ritirato_at=None)
+        return {
+            "si": (_("con fotografie"), lambda righe: righe.filter(Exists(foto))),
+            "senza_consenso": (
+                _("con fotografie, e qualcuno dei presenti non le ha accettate"),
+                lambda righe: righe.filter(Exists(foto), Exists(senza)),
+            ),
+        }
+
+
 class ResocontoForm(forms.ModelForm):
+    # Who writes: she chooses among the meetings that exist for her.
+    utente = None
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "incontro" in self.fields:
-            senza = Incontro.objects.passati(timezone.now()).filter(
+            suoi = Incontro.objects.visibili_a(self.utente)
+            senza = suoi.passati(timezone.now()).filter(
                 stato__in=[Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO], resoconto=None
             )
             self.fields["incontro"].queryset = senza
@@ -101,9 +112,9 @@ class ResocontoAdmin(UfficioModelAdmin):
     form = ResocontoForm
     change_form_template = "admin/eventi/resoconto/change_form.html"
     list_display = ["incontro", "quando", "partecipanti", "pubblicato"]
-    list_filter = [PubblicatoFilter, "incontro__laboratorio"]
+    list_filter = [PubblicatoFilter, FotoFilter, "incontro__laboratorio"]
     list_select_related = ["incontro"]
-    search_fields = ["incontro__titolo", "testo"]
+    cercato = RESOCONTO
     ordering = ["-incontro__inizio", "-pk"]
     inlines = [AllegatoInline]
     fieldsets = [
@@ -139,7 +150,15 @@ class ResocontoAdmin(UfficioModelAdmin):
         return resoconto.pubblicato_at and dates.giorno_e_ora(resoconto.pubblicato_at)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("incontro")
+        incontri = Incontro.objects.visibili_a(request.user)
+        return (
+            super().get_queryset(request).filter(incontro__in=incontri).select_related("incontro")
+        )
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.utente = request.user
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         return ["incontro"] if obj else []
@@ -175,7 +194,7 @@ class ResocontoAdmin(UfficioModelAdmin):
     def view_on_site(self, resoconto):
         if resoconto.pubblicato_at is None:
             return None
-        return reverse("eventi:resoconto_detail", args=[resoconto.incontro.slug])
+        return resoconto.get_absolute_url()
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj and not obj.pubblicato_at and self.puo_pubblicare(request.user):

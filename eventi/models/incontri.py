@@ -69,6 +69,16 @@ class IncontroQuerySet(models.QuerySet):
             .order_by(F("inizio").desc(nulls_last=True), "-pk")
         )
 
+    def visibili_a(self, user):
+        """Those that exist for this person in the office's pages: all of them for who runs or
+        watches over the process, for a facilitator the meetings that she leads."""
+        if user.has_perm("eventi.coordina_incontro"):
+            return self
+        if not user.has_perm("eventi.view_incontro"):
+            return self.none()
+        # A subquery: joined, it would be counted along with whatever a list counts.
+        return self.filter(pk__in=user.incontri_facilitati.values("pk"))
+
     def in_calendario(self):
         """What a calendar can show: a known start."""
         return self.pubblici().exclude(inizio=None)
@@ -167,11 +177,16 @@ class IncontroQuerySet(models.QuerySet):
         return self.passati(adesso).filter(stato=Incontro.Stato.PUBBLICATO)
 
     def senza_resoconto(self, adesso):
-        """Took place in a process that is still open, and nothing tells it to citizens."""
-        return self.passati(adesso).filter(
-            stato__in=[Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO],
-            percorso__stato="attivo",
-            resoconto__pubblicato_at=None,
+        """Took place in a process that is still open, and nothing tells it to citizens. Of a
+        sitting the minutes do."""
+        return (
+            self.passati(adesso)
+            .filter(
+                stato__in=[Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO],
+                percorso__stato="attivo",
+                resoconto__pubblicato_at=None,
+            )
+            .exclude(genere=Incontro.Genere.SEDUTA)
         )
 
     def resoconto_in_ritardo(self, adesso, giorni):
@@ -180,6 +195,32 @@ class IncontroQuerySet(models.QuerySet):
         return self.senza_resoconto(adesso).filter(
             Q(fine__lte=limite) | Q(fine=None, inizio__lte=limite)
         )
+
+    # --- What is missing, or to be looked after ---
+
+    def da_preparare(self, adesso):
+        """To come, and known to people or about to be."""
+        return self.filter(
+            inizio__gt=adesso, stato__in=[Incontro.Stato.BOZZA, Incontro.Stato.PUBBLICATO]
+        )
+
+    def al_completo_con_lista(self, adesso):
+        """To come, without free seats, and somebody waits for one."""
+        return self.da_preparare(adesso).filter(
+            _qualcuno_aspetta(), posti__lte=F("posti_occupati") + F("posti_riservati")
+        )
+
+    def con_bisogni_di_accesso(self, adesso):
+        """To come, where somebody declares an access need or asks for a service."""
+        # One subquery: of two, either of which is enough, the database would make two whole lists.
+        iscrizioni = Incontro.iscrizioni.rel.related_model.objects.vive().filter(
+            Q(necessita__isnull=False) | Q(richieste__isnull=False), incontro=OuterRef("pk")
+        )
+        return self.da_preparare(adesso).filter(Exists(iscrizioni))
+
+    def senza_sede(self, adesso):
+        """To come, where people are to go somewhere, and nobody has said where."""
+        return self.da_preparare(adesso).filter(sede=None).exclude(modalita="online")
 
     def entro(self, adesso, giorni):
         """Beginning in the next ``giorni`` days, soonest first."""
@@ -221,6 +262,7 @@ class Incontro(models.Model):
         ASSEMBLEA = "assemblea", _("assemblea pubblica")
         WORKSHOP = "workshop", _("laboratorio di quartiere")
         WORKSHOP_FINALE = "workshop_finale", _("workshop cittadino")
+        SEDUTA = "seduta", _("seduta del Tavolo")
         ALTRO = "altro", _("incontro")
 
     class Modalita(models.TextChoices):
@@ -300,6 +342,22 @@ class Incontro(models.Model):
     )
     inizio_precedente = models.DateTimeField(_("era previsto"), null=True, editable=False)
     sequenza = models.PositiveIntegerField(default=0, editable=False)
+    serie = models.ForeignKey(
+        "eventi.SerieIncontri",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="incontri",
+        verbose_name=_("serie"),
+    )
+    # In the office's pages a facilitator finds these meetings, and no others.
+    facilitatori = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="incontri_facilitati",
+        verbose_name=_("facilitatori"),
+        help_text=_("Trovano qui questo incontro: ne ordinano le note e scrivono il resoconto."),
+    )
     fonti = models.JSONField(_("fonti"), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -310,9 +368,12 @@ class Incontro(models.Model):
         verbose_name = _("incontro")
         verbose_name_plural = _("incontri")
         ordering = ["inizio", "pk"]
+        permissions = [("coordina_incontro", "Può vedere gli incontri che conducono altri")]
         indexes = [
             models.Index(fields=["inizio", "id"], name="incontro_inizio"),
             models.Index(fields=["laboratorio", "inizio"], name="incontro_laboratorio"),
+            models.Index(fields=["stato", "inizio"], name="incontro_stato"),
+            models.Index(fields=["fine"], name="incontro_fine"),
         ]
         constraints = [
             models.CheckConstraint(

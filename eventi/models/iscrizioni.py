@@ -1,23 +1,19 @@
-import secrets
-
+from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.db import models
-from django.db.models import Case, Count, IntegerField, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from portale.lib.codici import ConCodice, firma, nuovo_codice
 
 from .incontri import Incontro, Servizio
 
 POSTI_MASSIMI = 5
 
 
-def nuovo_codice() -> str:
-    return secrets.token_urlsafe(12)
-
-
-class IscrizioneQuerySet(models.QuerySet):
+class IscrizioneQuerySet(ConCodice):
     def vive(self):
         """Those that are or may become a presence."""
         return self.filter(stato__in=Iscrizione.VIVE)
@@ -33,6 +29,17 @@ class IscrizioneQuerySet(models.QuerySet):
         return self.filter(
             stato=Iscrizione.Stato.LISTA_ATTESA, verificata_at__isnull=False
         ).order_by("in_lista_dal", "pk")
+
+    def con_promemoria(self):
+        """Those that want to be reminded: whose link was not used to stop it, and whose person
+        has not switched reminders off for all her registrations, those made as a guest with an
+        address of hers included."""
+        spenti = EmailAddress.objects.filter(
+            email=OuterRef("email"), verified=True, user__avvisi_promemoria=False
+        )
+        return self.filter(~Exists(spenti), email__isnull=False, promemoria_graditi=True).exclude(
+            persona__avvisi_promemoria=False
+        )
 
     def for_persona(self, persona, indirizzi):
         """Hers: made with her account, or as a guest with one of her verified addresses."""
@@ -63,21 +70,17 @@ class IscrizioneQuerySet(models.QuerySet):
             )
         )
 
+    def assenti(self):
+        """Who had a seat, and did not come."""
+        return self.confermate().filter(presente=False)
+
+    def offerte(self, adesso):
+        """Seats that were offered and wait for an answer."""
+        return self.filter(stato=Iscrizione.Stato.POSTO_OFFERTO, scade_at__gt=adesso)
+
     def scadute(self, adesso):
         """Holds and offers whose time is over but which nobody has released yet."""
         return self.filter(scade_at__lte=adesso, stato__in=Iscrizione.VIVE)
-
-    def from_token(self, token):
-        """The registrations (one or none) that a mail's link names; none if it was altered."""
-        try:
-            codice = _firma().unsign(token)
-        except BadSignature:
-            return self.none()
-        return self.filter(codice=codice)
-
-
-def _firma():
-    return Signer(salt="eventi.iscrizione", sep=".")
 
 
 class Iscrizione(models.Model):
@@ -87,6 +90,8 @@ class Iscrizione(models.Model):
     is what she asked for, ``posti`` what she holds now: nothing while waiting, possibly fewer
     than asked while an offer is open.
     """
+
+    SALE = "eventi.iscrizione"
 
     class Stato(models.TextChoices):
         DA_VERIFICARE = "da_verificare", _("da verificare")
@@ -111,6 +116,14 @@ class Iscrizione(models.Model):
         SPORTELLO = "sportello", _("sportello")
         CARTACEO = "cartaceo", _("modulo cartaceo")
 
+    class Eta(models.TextChoices):
+        """What whoever registers states of the age of who comes: under 14 a parent registers
+        (D.Lgs. 196/2003, art. 2-quinquies)."""
+
+        NON_CHIESTA = "", _("non chiesta")
+        DA_14 = "da_14", _("14 anni o più")
+        MINORE = "minore", _("meno di 14: iscrive un genitore o chi ne fa le veci")
+
     incontro = models.ForeignKey(
         Incontro, models.PROTECT, related_name="iscrizioni", verbose_name=_("incontro")
     )
@@ -127,6 +140,28 @@ class Iscrizione(models.Model):
     email = models.EmailField(_("e-mail"), null=True, blank=True)
     telefono = models.CharField(_("telefono"), max_length=30, blank=True)
     lingua = models.CharField(_("lingua"), max_length=5, default="it")
+    eta = models.CharField(
+        _("età dichiarata"), max_length=6, choices=Eta, blank=True, default="", editable=False
+    )
+    # Of a child nothing but this, and only if the parent likes.
+    nome_minore = models.CharField(_("nome di chi ha meno di 14 anni"), max_length=60, blank=True)
+    # Her own yes to each of these, if she gave it.
+    newsletter = models.ForeignKey(
+        "accounts.Consenso",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="iscrizioni_newsletter",
+        verbose_name=_("notizie per e-mail"),
+    )
+    foto = models.ForeignKey(
+        "accounts.Consenso",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="iscrizioni_foto",
+        verbose_name=_("foto e riprese"),
+    )
     codice = models.CharField(max_length=24, unique=True, default=nuovo_codice, editable=False)
     posti_richiesti = models.PositiveSmallIntegerField(_("posti richiesti"), default=1)
     posti = models.PositiveSmallIntegerField(_("posti tenuti"), default=0, editable=False)
@@ -148,7 +183,10 @@ class Iscrizione(models.Model):
         related_name="iscrizioni_registrate",
         verbose_name=_("registrata da"),
     )
+    importata = models.BooleanField(_("importata da un file"), default=False, editable=False)
+    # ``eventi.presenze`` writes these two: whether somebody came, and how many when counted.
     presente = models.BooleanField(_("presente"), null=True, blank=True)
+    presenti = models.PositiveSmallIntegerField(_("persone presenti"), null=True, editable=False)
     created_at = models.DateTimeField(_("creata il"), auto_now_add=True)
 
     objects = IscrizioneQuerySet.as_manager()
@@ -175,6 +213,10 @@ class Iscrizione(models.Model):
                 | Q(posti=0, stato__in=["lista_attesa", "scaduta", "rinunciata", "annullata"]),
             ),
             models.CheckConstraint(name="iscrizione_indirizzo_non_vuoto", condition=~Q(email="")),
+            models.CheckConstraint(
+                name="iscrizione_presenti_se_presente",
+                condition=Q(presenti=None) | Q(presente=True, presenti__gte=1),
+            ),
         ]
         indexes = [
             models.Index(fields=["incontro", "stato", "in_lista_dal"], name="iscrizione_coda"),
@@ -184,6 +226,22 @@ class Iscrizione(models.Model):
                 name="iscrizione_scadenza",
             ),
             models.Index(fields=["email"], name="iscrizione_email"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(verificata_at=None),
+                name="iscrizione_mai_confermata",
+            ),
+            # For the office's list, newest first.
+            models.Index(fields=["stato", "-id"], name="iscrizione_stato"),
+            models.Index(fields=["canale", "-id"], name="iscrizione_canale"),
+            models.Index(fields=["presente", "-id"], name="iscrizione_presente"),
+            models.Index(fields=["-id"], condition=Q(email=None), name="iscrizione_senza_email"),
+            models.Index(fields=["-id"], condition=Q(importata=True), name="iscrizione_importata"),
+            models.Index(
+                fields=["-id"],
+                condition=Q(email=None, telefono=""),
+                name="iscrizione_senza_recapito",
+            ),
         ]
 
     def __str__(self):
@@ -195,7 +253,7 @@ class Iscrizione(models.Model):
     @property
     def token(self):
         """What mails carry: signed, so that a copy of the database opens no door."""
-        return _firma().sign(self.codice)
+        return firma(self.SALE).sign(self.codice)
 
     @property
     def viva(self):
@@ -208,7 +266,9 @@ class Iscrizione(models.Model):
             and self.promemoria_graditi
             and self.email is not None
             and self.incontro.promemoria.filter(
-                accodato_at=None, dovuto_at__gt=self.confermata_at
+                Exists(Iscrizione.objects.con_promemoria().filter(pk=self.pk)),
+                accodato_at=None,
+                dovuto_at__gt=self.confermata_at,
             ).exists()
         )
 

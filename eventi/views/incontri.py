@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
-from eventi import dati_strutturati
+from eventi import chiusura, dati_strutturati
 from eventi.filtri import CITTA, FiltroIncontri, ultimo_del_mese
 from eventi.filtri import zone as zone_da_scegliere
 from eventi.models import AllegatoResoconto, Incontro, Iscrizione, Resoconto
@@ -160,8 +160,8 @@ def incontro_detail(request, slug):
             "posti_a_parole": posti_a_parole(incontro, perche),
             "chiusura": _chiusura(incontro),
             "barra": _barra(incontro),
-            "accesso": _accesso(incontro.sede),
-            "mappa": _mappa(incontro.sede),
+            "accesso": accesso_alla_sede(incontro.sede),
+            "mappa": mappa(incontro.sede),
             "servizi": _servizi(incontro, adesso),
             "resoconto": _resoconto(incontro),
             "resoconto_entro": _resoconto_entro(incontro, adesso),
@@ -213,9 +213,16 @@ def resoconto_detail(request, slug):
             "organizzazioni": _righe(resoconto.organizzazioni),
             "bisogni": _righe(resoconto.bisogni),
             "idee": _righe(resoconto.idee),
+            "categorie": chiusura.per_categoria(resoconto),
+            "foto": [
+                (f"{url}resoconto/{allegato.pk}/", allegato.titolo)
+                for allegato in resoconto.allegati.all()
+                if allegato.genere == AllegatoResoconto.Genere.IMMAGINE
+            ],
             "allegati": [
                 (f"{url}resoconto/{allegato.pk}/", allegato.titolo, _estensione(allegato))
                 for allegato in resoconto.allegati.all()
+                if allegato.genere != AllegatoResoconto.Genere.IMMAGINE
             ],
             "fonti": _fonti(resoconto.fonti),
         },
@@ -381,7 +388,7 @@ def _si_no(valore):
     return gettext("sì") if valore else gettext("no")
 
 
-def _accesso(sede):
+def accesso_alla_sede(sede):
     """The venue's access facts: (question, answer)."""
     if sede is None:
         return []
@@ -394,7 +401,7 @@ def _accesso(sede):
     ]
 
 
-def _mappa(sede):
+def mappa(sede):
     """A map to open, on a site that asks for no account. Nothing of it is loaded by the page."""
     if sede is None:
         return ""

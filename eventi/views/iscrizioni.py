@@ -1,25 +1,23 @@
 """Registering for a meeting, and the private pages that a registration's mails open."""
 
-from functools import wraps
-
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from eventi import services
-from eventi.calendario import ics_incontro
-from eventi.forms import IscrizioneForm, IscrizioneOspiteForm, ModificaForm
+from eventi import consensi, presenze, services
+from eventi.calendario import ics_incontro, invitato_da
+from eventi.forms import ConsensoForm, IscrizioneForm, IscrizioneOspiteForm, ModificaForm
 from eventi.models import Incontro, Iscrizione
 from eventi.posti import ce_posto
 from portale.lib.dates import giorno_e_ora
 from portale.lib.limiti import consenti, limite_superato
+from portale.lib.pagine_private import pagina_da_link
 
 Stato = Iscrizione.Stato
 # Seconds. When registering opens everybody asks for the same empty form, which takes longer to
@@ -131,7 +129,18 @@ def _richiedi(request, incontro, dati, adesso):
         services.richiedi_iscrizione(incontro, **dati, lingua=get_language()[:2], adesso=adesso)
 
 
-CAMPI_OSPITE = ("nome", "email", "telefono", "posti_richiesti", "servizi", "necessita")
+CAMPI_OSPITE = (
+    "nome",
+    "email",
+    "telefono",
+    "minore",
+    "nome_minore",
+    "posti_richiesti",
+    "servizi",
+    "necessita",
+    "newsletter",
+    "foto",
+)
 
 
 def _chiusa(request, incontro, perche):
@@ -164,37 +173,12 @@ def iscrizione_inviata(request, slug):
 # --- /iscrizioni/<token>/ -------------------------------------------------------------------
 
 
-def pagina_privata(*metodi):
-    """A view of one registration, opened by the signed link of its mails.
-
-    The link is the permission: no login, and no CSRF token either, since whoever does not know
-    the address cannot forge a request to it, and whoever knows it needs no forgery. (A token
-    would also fail here: with ``no-referrer`` browsers send ``Origin: null``.) Nothing keeps a
-    copy of these pages and no other site learns their address.
-    """
-
-    def decora(view):
-        @csrf_exempt
-        @require_http_methods(metodi)
-        @wraps(view)
-        def wrapper(request, token):
-            iscrizione = (
-                Iscrizione.objects.from_token(token)
-                .select_related("necessita", "incontro__percorso", "incontro__sede")
-                .first()
-            )
-            if iscrizione is None:
-                response = render(request, "iscrizioni/link_scaduto.html", status=404)
-            else:
-                response = view(request, iscrizione)
-            response["Cache-Control"] = "no-store"
-            response["Referrer-Policy"] = "no-referrer"
-            response["X-Robots-Tag"] = "noindex, nofollow"
-            return response
-
-        return wrapper
-
-    return decora
+pagina_privata = pagina_da_link(
+    lambda: Iscrizione.objects.select_related(
+        "necessita", "incontro__percorso", "incontro__sede", "foto"
+    ),
+    "iscrizioni/link_scaduto.html",
+)
 
 
 # What a page says after an action that its state alone would not tell.
@@ -229,6 +213,9 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
         "attende_promemoria": in_programma and iscrizione.attende_promemoria(),
         "servizi": [r.servizio for r in iscrizione.richieste.select_related("servizio")],
         "necessita": iscrizione.necessita.testo if hasattr(iscrizione, "necessita") else "",
+        "codice": presenze.codice_ingresso(iscrizione)
+        if presenze.mostra_codice(iscrizione, adesso)
+        else "",
         "link_online": incontro.link_online
         if momento == Stato.CONFERMATA and in_programma and not passata
         else "",
@@ -247,6 +234,7 @@ def _pagina(request, iscrizione, *, rifiuto="", status=200):
         and not scaduta
         and (da_iniziare or incontro.stato == Incontro.Stato.RINVIATO),
         "url_modulo": reverse("eventi:iscrizione_crea", args=[incontro.slug]),
+        "consensi": consensi.stato(iscrizione) if verificata else None,
         "fatto": FATTO.get(request.GET.get("fatto", ""), ""),
         "rifiuto": rifiuto,
     }
@@ -417,6 +405,17 @@ def _cambia(iscrizione, dati, adesso):
     )
 
 
+@pagina_privata("POST")
+def iscrizione_consenso(request, iscrizione):
+    """Yes or no to photos or to our news, with one click."""
+    form = ConsensoForm(request.POST)
+    if iscrizione.verificata_at is None or not form.is_valid():
+        return _pagina(request, iscrizione, status=409)
+    scelta = form.cleaned_data
+    consensi.cambia(iscrizione, scelta["scopo"], si=scelta["si"], adesso=timezone.now())
+    return _vai(f"{iscrizione.get_absolute_url()}?fatto=modifiche")
+
+
 @pagina_privata("GET", "HEAD", "POST")
 def iscrizione_promemoria(request, iscrizione):
     """No more reminders of this meeting. A mail program posts here by itself
@@ -429,9 +428,18 @@ def iscrizione_promemoria(request, iscrizione):
 
 
 @pagina_privata("GET", "HEAD")
+def iscrizione_qr(request, iscrizione):
+    """Her code as a picture. Only of a registration that is confirmed: there is no other door."""
+    if not presenze.mostra_codice(iscrizione, timezone.now()):
+        raise Http404
+    return HttpResponse(presenze.qr(iscrizione), content_type="image/png")
+
+
+@pagina_privata("GET", "HEAD")
 def iscrizione_ics(request, iscrizione):
     """Her meeting for her calendar, under the UID that its later changes will carry."""
-    contenuto = ics_incontro(iscrizione.incontro, iscrizione=iscrizione, adesso=timezone.now())
+    invitato = invitato_da(iscrizione)
+    contenuto = ics_incontro(iscrizione.incontro, invitato=invitato, adesso=timezone.now())
     response = HttpResponse(contenuto, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{iscrizione.incontro.slug}.ics"'
     return response

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -8,8 +9,8 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
-from eventi import services
-from eventi.models import Incontro, Iscrizione, Promemoria, Resoconto, Sede, Servizio
+from eventi import presenze, services
+from eventi.models import Accoglienza, Incontro, Iscrizione, Promemoria, Resoconto, Sede, Servizio
 from eventi.promemoria import REGOLE_PREDEFINITE, imposta_promemoria
 from laboratori import services as aiuti
 from laboratori.models import Disponibilita, Laboratorio, Referente
@@ -18,6 +19,7 @@ from percorso.models import Fase, Percorso
 from .messaggi import messaggi_della_demo
 from .proposte import PROPOSTE, carica_proposte
 from .scenario import PASSWORD, Calendario, leggi_scenario, persone
+from .tavolo import TAVOLO, carica_tavolo
 
 
 class DemoRifiutata(Exception):
@@ -81,7 +83,8 @@ class _Carico:
             Referente.objects.create(laboratorio=laboratorio, esempio=True, **valori)
         for voce in self.scenario["disponibilita"]:
             self._disponibilita(voce)
-        carica_proposte(self)
+        self.conti["facilitatore"].incontri_facilitati.set(self.percorso.incontri.all())
+        carica_proposte(self, carica_tavolo)
         self._fai_silenzio()
         return self.percorso
 
@@ -100,7 +103,8 @@ class _Carico:
         conti = {}
         # Made once: it is slow on purpose, and the same public word for all.
         password = make_password(PASSWORD)
-        for voce in [*self.scenario["conti"], *leggi_scenario(PROPOSTE)["conti"]]:
+        altri = [voce for path in (PROPOSTE, TAVOLO) for voce in leggi_scenario(path)["conti"]]
+        for voce in [*self.scenario["conti"], *altri]:
             valori = dict(voce)
             email, gruppo = valori.pop("email"), valori.pop("gruppo", None)
             if User.objects.filter(email=email).exists():
@@ -243,6 +247,8 @@ class _Carico:
             dettagli = particolari.get(str(i), {})
             confermate.append(self._iscrivi(incontro, persona, quando, dettagli))
         self._assenze(confermate, voce)
+        if "porta" in voce:
+            self._porta(incontro, confermate, voce["porta"])
         for i in range(1, voce.get("in_attesa", 0) + 1):
             quando += timedelta(hours=3)
             if voce.get("cittadina_in_lista") == i:
@@ -315,6 +321,16 @@ class _Carico:
             tutte = Iscrizione.objects.filter(pk__in=[riga.pk for riga in iscrizioni])
             tutte.update(presente=True)
             tutte.filter(pk__in=assenti).update(presente=False)
+
+    def _porta(self, incontro, iscrizioni, voce):
+        """What was tapped at the door on the evening itself."""
+        chi = Accoglienza.objects.create(incontro=incontro, nome=voce["accoglienza"])
+        quanti = {int(i): n for i, n in voce["presenti"].items()} | dict.fromkeys(
+            voce["assenti"], 0
+        )
+        segni = [presenze.Segno(uuid4(), iscrizioni[i].pk, n) for i, n in quanti.items()]
+        entrate = [presenze.Entrata(uuid4(), 1, *chi_era) for chi_era in voce["ingressi"]]
+        presenze.registra(chi, [*segni, *entrate], adesso=incontro.inizio)
 
     # --- Mail ---
 

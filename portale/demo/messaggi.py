@@ -1,7 +1,7 @@
 from django.db.models import Q, QuerySet
 
 from accounts.models import Partecipante, User
-from eventi.models import Iscrizione
+from eventi.models import Accoglienza, Iscrizione
 from laboratori.models import Disponibilita
 from posta.models import Messaggio
 from proposte.models import (
@@ -12,6 +12,7 @@ from proposte.models import (
     Risposta,
     Verbalizzante,
 )
+from tavolo.models import Componente, DomandaProponente, RichiestaAdesione
 
 
 def iscrizioni_della_demo() -> QuerySet[Iscrizione]:
@@ -32,10 +33,13 @@ def messaggi_della_demo() -> QuerySet[Messaggio]:
     office), or to one of its people."""
     iscrizioni = iscrizioni_della_demo() | iscrizioni_altrove()
     disponibilita = Disponibilita.objects.filter(esempio=True)
+    accoglienze = Accoglienza.objects.filter(incontro__percorso__esempio=True)
     return Messaggio.objects.filter(
         Q(parametri__iscrizione__in=list(iscrizioni.values_list("pk", flat=True)))
+        | Q(parametri__accoglienza__in=list(accoglienze.values_list("pk", flat=True)))
         | Q(parametri__disponibilita__in=list(disponibilita.values_list("pk", flat=True)))
         | _di_bisogni_e_proposte()
+        | _del_tavolo()
         | Q(destinatario__in=User.objects.filter(esempio=True).values("email"))
         | Q(destinatario__in=Partecipante.objects.filter(esempio=True).values("email"))
     )
@@ -59,3 +63,21 @@ def _di_bisogni_e_proposte() -> Q:
         numeri = list(righe.values_list("pk", flat=True))
         in_demo |= Q(genere__startswith=prefisso, **{f"parametri__{chiave}__in": numeri})
     return in_demo
+
+
+def _del_tavolo() -> Q:
+    """What is mailed to the example's members, and about its requests and questions."""
+    richieste = RichiestaAdesione.objects.filter(percorso__esempio=True)
+    domande = DomandaProponente.objects.filter(esame__percorso__esempio=True)
+    componenti = Componente.objects.filter(seggio__percorso__esempio=True)
+    return (
+        Q(destinatario__in=componenti.values("email"))
+        | Q(
+            genere__startswith="adesione",
+            parametri__richiesta__in=list(richieste.values_list("pk", flat=True)),
+        )
+        | Q(
+            genere__startswith="domanda",
+            parametri__domanda__in=list(domande.values_list("pk", flat=True)),
+        )
+    )

@@ -31,9 +31,10 @@ PROPOSTE = SCENARIO.with_name("demo_proposte.json")
 Stato = Proposta.Stato
 
 
-def carica_proposte(carico) -> None:
-    """Everything of the file, into the cycle that ``carico`` has just loaded."""
-    _Proposte(carico).esegui()
+def carica_proposte(carico, tavolo) -> None:
+    """Everything of the file, into the cycle that ``carico`` has just loaded. ``tavolo`` is called
+    with the proposals by their key, and decides on those that the file leaves to it."""
+    _Proposte(carico).esegui(tavolo)
 
 
 class _Proposte:
@@ -49,7 +50,7 @@ class _Proposte:
         self.bisogni: dict[str, Bisogno] = {}
         self.proposte: dict[str, Proposta] = {}
 
-    def esegui(self):
+    def esegui(self, tavolo):
         for voce in self.scenario["bisogni"]:
             self._bisogno(voce)
         self._note_da_ordinare(**self.scenario["note_da_ordinare"])
@@ -57,6 +58,10 @@ class _Proposte:
             self._proposta(voce)
         for voce in self.scenario["segnalazioni"]:
             self._segnalazione(voce)
+        tavolo(self.carico, self.proposte)
+        for voce in self.scenario["proposte"]:
+            if voce.get("decide_il_tavolo"):
+                self._dopo_l_esito(self.proposte[voce["chiave"]], voce)
         riconta(self.carico.adesso)
 
     # --- People ---
@@ -258,6 +263,8 @@ class _Proposte:
             )
         if preparato := voce.get("esito_preparato"):
             services.prepara_esito(proposta, **preparato, autore=self.ufficio, adesso=prima())
+        if voce.get("decide_il_tavolo"):
+            return
         if voce["stato"] in Proposta.ESITI:
             services.decidi(
                 proposta,
@@ -266,6 +273,9 @@ class _Proposte:
                 self.ufficio,
                 adesso=prima(giorni=voce["decisa"], ore=3),
             )
+        self._dopo_l_esito(proposta, voce)
+
+    def _dopo_l_esito(self, proposta, voce):
         if risposta := voce.get("risposta"):
             self._risposta(proposta, voce["stato"], risposta)
         for avanzamento in voce.get("avanzamenti", ()):

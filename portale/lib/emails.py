@@ -37,6 +37,11 @@ def riordina(testo: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(righe)).strip() + "\n"
 
 
+def lasciabile(url: str) -> dict[str, str]:
+    """The headers that let a mail be left with one click in the mail program itself (RFC 8058)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
 def assoluto(percorso: str) -> str:
     """The full address of a path of the portal, for mails and feeds."""
     return f"{settings.BASE_URL}{percorso}"

@@ -17,11 +17,19 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
+from .dates import a_roma
+
 # What makes a spreadsheet read a cell as a formula (OWASP, CSV Injection).
 _FORMULE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 # What no database keeps: NUL, halves of a character.
 _ILLEGGIBILI = re.compile("[\0\ud800-\udfff]")
+# What no XML holds.
+_CONTROLLI = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+# Italian vowels with their accent, as Windows and as old Macs write them, after a letter.
+_VOCALI_WINDOWS = re.compile(rb"[a-zA-Z][\xe0\xe8\xe9\xec\xf2\xf9]")
+_VOCALI_MAC = re.compile(rb"[a-zA-Z][\x88\x8f\x8e\x93\x98\x9d]")
 
 MEGA = 1024 * 1024
 # Of an XLSX once expanded, and of its parts.
@@ -44,18 +52,44 @@ class Riga:
     numero: int
     celle: list[str]
     formule: frozenset[int] = field(default_factory=frozenset)
+    # It does not show, because of a filter perhaps.
+    nascosta: bool = False
+    # Cells joined side by side, by their range: the sheet keeps a value in the first one alone.
+    unite: tuple[str, ...] = ()
+    # The workbook counts its days as old Macs did.
+    dal_1904: bool = False
 
 
 def neutra(valore: object) -> str:
     """The text of a cell that no spreadsheet will take for a formula."""
     testo = "" if valore is None else str(valore)
-    return f"'{testo}" if testo.lstrip(" ").startswith(_FORMULE) else testo
+    # Also what looks as if it had its mark already gets one: ``ripristina`` takes one away.
+    return f"'{testo}" if testo.lstrip("'").lstrip(" ").startswith(_FORMULE) else testo
 
 
 def ripristina(testo: str) -> str:
     """The text that ``neutra`` was given, where it added its mark."""
-    senza = testo.removeprefix("'")
-    return senza if senza != testo and senza.lstrip(" ").startswith(_FORMULE) else testo
+    segnato = testo.startswith("'") and testo.lstrip("'").lstrip(" ").startswith(_FORMULE)
+    return testo[1:] if segnato else testo
+
+
+def a_testo(valore: object) -> str:
+    """A value as a sheet in Italian holds it: decimal comma, day before month, Rome's clock."""
+    if valore is None:
+        return ""
+    if isinstance(valore, bool):
+        return _("sì") if valore else _("no")
+    if isinstance(valore, float):
+        return repr(valore).replace(".", ",").removesuffix(",0")
+    if isinstance(valore, datetime):
+        return f"{_di_muro(valore):%d/%m/%Y %H:%M}"
+    if isinstance(valore, date):
+        return f"{valore:%d/%m/%Y}"
+    return str(valore)
+
+
+def _di_muro(momento):
+    return momento if momento.tzinfo is None else a_roma(momento).replace(tzinfo=None)
 
 
 class _Eco:
@@ -99,6 +133,52 @@ def xlsx(tavole: dict[str, list[list[object]]]) -> bytes:
     return contenuto.getvalue()
 
 
+def scrivi_xlsx(file, nome: str, colonne, righe) -> None:
+    """Write a workbook of one sheet row by row, in memory that does not grow with them.
+
+    ``colonne`` are pairs of a name and a width in characters. Days and instants become real
+    dates, numbers numbers, and all text is text: leading zeros stay, formulas do not run.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    libro = Workbook(write_only=True)
+    foglio = libro.create_sheet(nome)
+    foglio.freeze_panes = "A2"
+    for numero, (_nome, larghezza) in enumerate(colonne, start=1):
+        foglio.column_dimensions[get_column_letter(numero)].width = larghezza
+    grassetto = Font(bold=True)
+
+    def cella(valore):
+        if isinstance(valore, datetime):
+            fatta = WriteOnlyCell(foglio, _di_muro(valore))
+            fatta.number_format = "dd/mm/yyyy hh:mm"
+        elif isinstance(valore, date):
+            fatta = WriteOnlyCell(foglio, valore)
+            fatta.number_format = "dd/mm/yyyy"
+        elif isinstance(valore, int | float) and not isinstance(valore, bool):
+            return valore
+        elif valore is None or valore == "":
+            return None
+        else:
+            testo = _CONTROLLI.sub("", a_testo(valore))
+            # What ``ripristina`` would shorten keeps a mark; the rest needs none here.
+            fatta = WriteOnlyCell(foglio, testo if ripristina(testo) == testo else neutra(testo))
+            fatta.data_type = "s"
+            fatta.number_format = "@"
+        return fatta
+
+    intestazione = [cella(nome) for nome, _larghezza in colonne]
+    for nome_della_colonna in intestazione:
+        nome_della_colonna.font = grassetto
+    foglio.append(intestazione)
+    for riga in righe:
+        foglio.append([cella(valore) for valore in riga])
+    libro.save(file)
+
+
 def leggi(
     contenuto: bytes, *, riconosce: Callable[[list[str]], int]
 ) -> Iterator[tuple[str, Iterator[Riga]]]:
@@ -123,13 +203,18 @@ def leggi(
 
 
 def _testo(contenuto):
-    """What Excel writes in Italian: UTF-8 with a mark, UTF-16 ("Unicode text"), Windows-1252."""
+    """What Excel writes in Italian: UTF-8 with a mark, UTF-16 ("Unicode text"), Windows-1252; and
+    what it writes on a Mac."""
     if contenuto.startswith((b"\xff\xfe", b"\xfe\xff")):
         codifiche = ["utf-16"]
-    elif b"\0" in contenuto:
+    elif (zeri := contenuto.count(b"\0")) > len(contenuto) / 3:
+        # Every other byte of plain text in UTF-16.
+        codifiche = ["utf-16-le" if contenuto[1::2].count(b"\0") > zeri / 2 else "utf-16-be"]
+    elif zeri:
         raise Illeggibile(_("Non è un foglio: carica un file CSV o XLSX."))
     else:
-        codifiche = ["utf-8-sig", "cp1252"]
+        windows, mac = (len(v.findall(contenuto)) for v in (_VOCALI_WINDOWS, _VOCALI_MAC))
+        codifiche = ["utf-8-sig", "mac-roman" if mac > windows else "cp1252"]
     for codifica in codifiche:
         with suppress(UnicodeDecodeError):
             return contenuto.decode(codifica)
@@ -197,9 +282,10 @@ def _leggi_xlsx(contenuto):
     # What a damaged workbook makes openpyxl stumble upon has no common name.
     except Exception as guasto:
         raise Illeggibile(rotto) from guasto
+    dal_1904 = libro.epoch.year == 1904
     for foglio in libro.worksheets:
         if foglio.sheet_state == "visible":
-            yield foglio.title, _righe_xlsx(foglio, rotto)
+            yield foglio.title, _righe_xlsx(foglio, dal_1904, rotto)
     libro.close()
 
 
@@ -213,8 +299,13 @@ def _controlla_zip(contenuto, rotto):
                 raise Illeggibile(
                     _("Il file XLSX, aperto, è enorme: copia solo le righe in un foglio nuovo.")
                 )
-            if "xl/workbook.xml" not in archivio.namelist():
+            nomi = archivio.namelist()
+            if "xl/workbook.xml" not in nomi:
                 raise Illeggibile(_("Non è un foglio di Excel: carica un file CSV o XLSX."))
+            if any(nome.endswith("vbaProject.bin") for nome in nomi):
+                raise Illeggibile(
+                    _("Il file contiene delle macro: salvalo come «Cartella di lavoro (.xlsx)».")
+                )
             for parte in parti:
                 # A part holds no more than it declares: zipfile stops there.
                 dati = archivio.read(parte)
@@ -224,16 +315,14 @@ def _controlla_zip(contenuto, rotto):
         raise Illeggibile(rotto) from None
 
 
-def _righe_xlsx(foglio, rotto):
+def _righe_xlsx(foglio, dal_1904, rotto):
     # The size that the file declares may be anything.
     foglio.reset_dimensions()
     try:
-        unite = _unite(foglio)
+        unite, affiancate, nascoste = _disposizione(foglio)
         condivisi = {}
-        for numero, valori in enumerate(
-            foglio.iter_rows(values_only=True, max_col=COLONNE_MASSIME), start=1
-        ):
-            celle = ["" if valore is None else _cella(valore) for valore in valori]
+        for numero, lette in enumerate(foglio.iter_rows(max_col=COLONNE_MASSIME), start=1):
+            celle = ["" if c.value is None else _cella(c.value) for c in lette]
             if not any(celle):
                 continue
             for colonna, origine in unite.get(numero, ()):
@@ -243,37 +332,51 @@ def _righe_xlsx(foglio, rotto):
                     celle[colonna] = celle[colonna] or condivisi.get((colonna, origine), "")
             while not celle[-1]:
                 celle.pop()
-            yield Riga(numero, [ripristina(cella) for cella in celle], _formule(celle))
+            # An "=" in a cell of text is text.
+            formule = (n for n, cella in enumerate(lette[: len(celle)]) if cella.data_type == "f")
+            yield Riga(
+                numero,
+                [ripristina(cella) for cella in celle],
+                frozenset(formule),
+                nascosta=numero in nascoste,
+                unite=tuple(affiancate.get(numero, ())),
+                dal_1904=dal_1904,
+            )
     except Illeggibile:
         raise
     except Exception as guasto:
         raise Illeggibile(rotto) from guasto
 
 
-def _unite(foglio):
-    """Row → the columns whose cell is joined to others above or below, with the row of the first
-    one: a spreadsheet writes their value there alone. Cells joined side by side are a heading."""
+def _disposizione(foglio):
+    """What the rows alone do not say: the columns whose cell is joined to others above or below
+    (row → column and first row: a spreadsheet writes their value there alone), the ranges of
+    cells joined side by side (row → names), and the rows that do not show."""
     from defusedxml.ElementTree import iterparse
     from openpyxl.utils import range_boundaries
 
-    unite = {}
+    unite, affiancate, nascoste = {}, {}, set()
     with foglio._get_source() as sorgente:
         contenuto = sorgente.read()
-    if b"mergeCell" not in contenuto:
-        return unite
+    if b"mergeCell" not in contenuto and b"hidden=" not in contenuto:
+        return unite, affiancate, nascoste
     quante = 0
     for _evento, elemento in iterparse(io.BytesIO(contenuto), events=("end",)):
         if elemento.tag.endswith("}row"):
+            if elemento.get("hidden") in ("1", "true") and elemento.get("r", "").isdecimal():
+                nascoste.add(int(elemento.get("r")))
             elemento.clear()
         elif elemento.tag.endswith("}mergeCell"):
             quante += 1
-            sinistra, alto, _destra, basso = range_boundaries(elemento.get("ref"))
+            sinistra, alto, destra, basso = range_boundaries(elemento.get("ref"))
             if quante > UNITE_MASSIME or basso - alto > UNITE_MASSIME:
                 raise Illeggibile(_("Nel foglio ci sono troppe celle unite: separale e riprova."))
-            if alto < basso and sinistra <= COLONNE_MASSIME:
-                for riga in range(alto, basso + 1):
+            for riga in range(alto, basso + 1):
+                if alto < basso and sinistra <= COLONNE_MASSIME:
                     unite.setdefault(riga, []).append((sinistra - 1, alto))
-    return unite
+                if sinistra < destra:
+                    affiancate.setdefault(riga, []).append(elemento.get("ref"))
+    return unite, affiancate, nascoste
 
 
 def _cella(valore):

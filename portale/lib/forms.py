@@ -22,4 +22,6 @@ class PortaleFormHelper(FormHelper):
         super().__init__(form)
         self.attrs["novalidate"] = ""
         if submit is not None:
-            self.add_input(Submit("invia", submit))
+            # Two forms may share a page, and an id is one element's.
+            nome = type(form).__name__.removesuffix("Form").lower()
+            self.add_input(Submit("invia", submit, css_id=f"invia-{nome}"))

@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 # A word of any script: people here read and write more languages than one.
 _PAROLE = re.compile(r"[^\W_]+")
+# No letter before these is an accent that stands by itself.
+_SEGNI = re.compile("[^\0-\u02ff]")
 # A longer one is no word; kept short, it is still found by whoever pastes it whole.
 LUNGHEZZA = 40
 # Words that are in every text.
@@ -73,8 +75,11 @@ def _piana(testo: str) -> str:
     """Lower case, without accents. "K" and its like become letters (NFKD)."""
     if testo.isascii():
         return testo.lower()
-    scomposto = unicodedata.normalize("NFKD", testo.casefold())
-    return "".join(c for c in scomposto if not unicodedata.combining(c))
+    return _SEGNI.sub(_senza_accento, unicodedata.normalize("NFKD", testo.casefold()))
+
+
+def _senza_accento(segno):
+    return "" if unicodedata.combining(segno[0]) else segno[0]
 
 
 # --- Extracts -------------------------------------------------------------------------------
@@ -116,5 +121,12 @@ def _parole_con(testo, cercate):
     if not any(r in piano for r in cercate):
         return
     for parola in _PAROLE.finditer(testo):
-        if radice(_piana(parola[0])[:LUNGHEZZA]) in cercate:
+        # Each letter makes at least one: no more of them count.
+        if _radice_di(parola[0][:LUNGHEZZA]) in cercate:
             yield parola
+
+
+@lru_cache(maxsize=50_000)
+def _radice_di(parola):
+    """The stem of a word as it is written."""
+    return radice(_piana(parola)[:LUNGHEZZA])

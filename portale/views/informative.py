@@ -4,14 +4,23 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.finalita import mostrate
 
-def _pagina(request, nome, qui):
-    return render(request, f"portale/informative/{nome}.html", {"qui": qui})
+
+def _pagina(request, nome, qui, **altro):
+    return render(request, f"portale/informative/{nome}.html", {"qui": qui, **altro})
 
 
 @require_safe
 def privacy(request):
-    return _pagina(request, "privacy", _("Informativa privacy"))
+    """Written by the register of purposes: what is not there is not done."""
+    finalita = mostrate()
+    basi = {}
+    for una in finalita:
+        basi.setdefault(str(una.base), []).append(str(una.nome))
+    return _pagina(
+        request, "privacy", _("Informativa privacy"), finalita=finalita, basi=list(basi.items())
+    )
 
 
 @require_safe

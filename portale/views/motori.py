@@ -12,6 +12,7 @@ from eventi.models import Incontro, Resoconto
 from laboratori.models import Laboratorio
 from percorso.models import Percorso
 from proposte.models import Bisogno, Proposta
+from tavolo.models import Decisione, Seduta, Verbale
 
 # Private pages, and those that lead nowhere without a person. /en/ repeats the citizens' ones.
 RISERVATE = (
@@ -21,10 +22,13 @@ RISERVATE = (
     "/profilo/",
     "/laboratori/disponibilita/*/",
     "/partecipo/",
+    "/presenze/",
     "/proposte/bozza/",
     "/proposte/mie/",
     "/raccolta/",
     "/seguiti/",
+    "/tavolo/invito/",
+    "/tavolo/domande/",
 )
 CON_LINGUA = RISERVATE[1:]
 # The newest of each: the map stays small, and the lists lead to the others.
@@ -36,6 +40,7 @@ def robots(request):
     righe = ["User-agent: *"]
     righe += [f"Disallow: {percorso}" for percorso in RISERVATE]
     righe += [f"Disallow: /en{percorso}" for percorso in CON_LINGUA]
+    righe += ["Disallow: /tavolo/area-riservata/"]
     righe += ["", f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}", ""]
     return HttpResponse("\n".join(righe), content_type="text/plain; charset=utf-8")
 
@@ -67,6 +72,12 @@ class PagineSitemap(_Bilingue):
             "laboratorio_list",
             "eventi:incontro_list",
             "eventi:incontro_archivio",
+            "tavolo:tavolo",
+            "tavolo:seduta_list",
+            "tavolo:decisione_list",
+            "tavolo:parere_list",
+            "tavolo:adesione_crea",
+            "tavolo:verbale_verifica",
             "laboratori:disponibilita_crea",
             "contatti",
             "domande_frequenti",
@@ -141,6 +152,36 @@ class ProposteSitemap(_Bilingue):
         return item.updated_at
 
 
+class SeduteSitemap(_Bilingue):
+    def items(self):
+        return Seduta.objects.pubbliche().select_related("incontro").order_by("pk")
+
+    def lastmod(self, item):
+        return item.incontro.updated_at
+
+
+class VerbaliSitemap(_Bilingue):
+    def items(self):
+        pubbliche = Seduta.objects.pubbliche()
+        approvati = Verbale.objects.approvati().filter(seduta__in=pubbliche)
+        return approvati.select_related("seduta__incontro").order_by("pk")
+
+    def lastmod(self, item):
+        return item.approvato_at
+
+
+class DecisioniSitemap(_Bilingue):
+    def items(self):
+        pubblicate = Decisione.objects.pubblicate().only("pk", "pubblicata_at")
+        return pubblicate.order_by("-pubblicata_at", "-pk")[:PROPOSTE_IN_MAPPA]
+
+    def location(self, item):
+        return reverse("tavolo:decisione_detail", args=[item.pk])
+
+    def lastmod(self, item):
+        return item.pubblicata_at
+
+
 SEZIONI = {
     "pagine": PagineSitemap,
     "percorsi": PercorsiSitemap,
@@ -150,6 +191,9 @@ SEZIONI = {
     "resoconti": ResocontiSitemap,
     "bisogni": BisogniSitemap,
     "proposte": ProposteSitemap,
+    "sedute": SeduteSitemap,
+    "verbali": VerbaliSitemap,
+    "decisioni": DecisioniSitemap,
 }
 
 

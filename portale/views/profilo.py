@@ -7,12 +7,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms import ProfiloForm
+from accounts.accesso import ha_un_fattore
+from accounts.forms import AvvisiForm, ProfiloForm
 from accounts.partecipanti import della_persona
 from eventi.models import Incontro, Iscrizione
+from laboratori.models import Disponibilita
 from proposte.partecipazione import seguite_da, sostenute_da
+from tavolo.permissions import accessi
 
 Stato = Iscrizione.Stato
 # How many of the proposals that she supports the page names; the others are on a page of theirs.
@@ -22,9 +25,9 @@ ULTIME = 5
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profilo(request):
-    """Her registrations, those made as a guest included, her part in the proposals, and her own
-    data."""
-    persona = request.user
+    """Her registrations and offers of help, those made as a guest included, her part in the
+    proposals, how she enters, which mails she wants, and her own data."""
+    persona, adesso = request.user, timezone.now()
     form = ProfiloForm(request.POST or None, instance=persona)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -42,11 +45,26 @@ def profilo(request):
     )
     contesto = {
         "form": form,
+        "avvisi": AvvisiForm(instance=persona),
+        "aiuti": Disponibilita.objects.for_indirizzi(indirizzi).select_related("laboratorio"),
+        "ha_un_fattore": ha_un_fattore(persona),
         "persona": persona,
-        **_gruppi(iscrizioni, timezone.now()),
+        "siede_al_tavolo": bool(accessi(persona, adesso)),
+        **_gruppi(iscrizioni, adesso),
         **_proposte(della_persona(persona)),
     }
     return render(request, "portale/profilo.html", contesto)
+
+
+@login_required
+@require_POST
+def avvisi(request):
+    """Which of the mails that she may do without she wants."""
+    form = AvvisiForm(request.POST, instance=request.user)
+    # Switches alone: nothing that is sent can be wrong.
+    form.save()
+    messages.success(request, _("Fatto: abbiamo salvato quali avvisi vuoi."))
+    return HttpResponseRedirect(f"{reverse('profilo')}#avvisi", status=303)
 
 
 def _proposte(partecipante):

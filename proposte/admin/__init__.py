@@ -1,7 +1,6 @@
 """The office's screens for needs, proposals and what people say of them."""
 
 from .bisogni import BisognoAdmin
-from .importazione import ImportazioneAdmin
 from .note import NotaAdmin, TemaAdmin
 from .partecipazione import CommentoAdmin, SegnalazioneAdmin
 from .proposte import PropostaAdmin
@@ -12,7 +11,6 @@ __all__ = [
     "AvanzamentoAdmin",
     "BisognoAdmin",
     "CommentoAdmin",
-    "ImportazioneAdmin",
     "NotaAdmin",
     "PropostaAdmin",
     "RispostaAdmin",

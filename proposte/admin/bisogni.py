@@ -15,12 +15,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventi.models import Incontro
-from laboratori.models import Laboratorio
 from percorso.models import Percorso
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin, inviati
+from portale.lib.admin import Cambiato, SolaLetturaInline, UfficioModelAdmin, inviati
 from portale.lib.testo import normalizza_email
 from proposte import bisogni, coda, ricerca
+from proposte.admin.filtri import DoveFilter, TemaFilter
 from proposte.admin_forms import ConfermaForm, NascondiForm
 from proposte.admin_views import Porta
 from proposte.forms import CampoFirma, CampoTesto
@@ -86,39 +86,6 @@ class ServeFilter(admin.SimpleListFilter):
             "proposte": lambda: queryset.pubblici().filter(~Exists(risposte)),
         }
         return scelte[self.value()]() if self.value() in scelte else queryset
-
-
-class DoveFilter(admin.SimpleListFilter):
-    title = _("dove")
-    parameter_name = "dove"
-
-    def lookups(self, request, model_admin):
-        laboratori = Laboratorio.objects.order_by("numero", "nome")
-        return [
-            ("citta", _("tutta la città")),
-            *((str(laboratorio.pk), laboratorio.nome) for laboratorio in laboratori),
-        ]
-
-    def queryset(self, request, queryset):
-        valore = self.value() or ""
-        if valore == "citta":
-            return queryset.filter(laboratorio=None)
-        return queryset.filter(laboratorio=int(valore)) if valore.isdecimal() else queryset
-
-
-class TemaFilter(admin.SimpleListFilter):
-    title = _("tema")
-    parameter_name = "tema"
-
-    def lookups(self, request, model_admin):
-        return [(str(tema.pk), tema.nome) for tema in Tema.objects.all()]
-
-    def queryset(self, request, queryset):
-        valore = self.value() or ""
-        if not valore.isdecimal():
-            return queryset
-        con_tema = Bisogno.temi.through.objects.filter(tema=int(valore)).values("bisogno")
-        return queryset.filter(pk__in=con_tema)
 
 
 class PassaggioBisognoInline(SolaLetturaInline):
@@ -208,9 +175,13 @@ class NuovoBisognoForm(BisognoForm):
         required=False,
     )
 
+    # Who types it in: she chooses among the meetings that exist for her.
+    utente = None
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        finiti = Incontro.objects.passati(timezone.now()).exclude(stato=Incontro.Stato.ANNULLATO)
+        suoi = Incontro.objects.visibili_a(self.utente)
+        finiti = suoi.passati(timezone.now()).exclude(stato=Incontro.Stato.ANNULLATO)
         self.fields["incontro"].queryset = finiti.exclude(stato=Incontro.Stato.BOZZA)
 
     def clean_email(self):
@@ -272,7 +243,7 @@ class BisognoAdmin(UfficioModelAdmin):
         "priorita",
         "canale",
         TemaFilter,
-        ("percorso", admin.RelatedOnlyFieldListFilter),
+        "percorso",
         "esempio",
     ]
     list_select_related = ["laboratorio", "incontro"]
@@ -421,6 +392,7 @@ class BisognoAdmin(UfficioModelAdmin):
                     "form": form,
                     "azione": azione,
                     "bisogni": scelti,
+                    "versione": self.versione_di(*scelti),
                     "ritorno": request.get_full_path(),
                 },
             )
@@ -428,9 +400,10 @@ class BisognoAdmin(UfficioModelAdmin):
         for bisogno in scelti:
             try:
                 with transaction.atomic():
+                    self.pretendi_le_stesse(request, bisogno)
                     esegui(bisogno, form.cleaned_data, adesso)
                     self.annota(request, bisogno, titolo)
-            except bisogni.Rifiuto as no:
+            except (bisogni.Rifiuto, Cambiato) as no:
                 messages.warning(request, f"«{bisogno}»: {no}")
             else:
                 fatti += 1
@@ -441,22 +414,14 @@ class BisognoAdmin(UfficioModelAdmin):
 
     # --- One need ---
 
-    def get_object(self, request, object_id, from_field=None):
-        """On POST hold the row's lock until the answer: nobody rewrites it between the look at
-        what the officer saw and the save."""
-        bisogno = super().get_object(request, object_id, from_field)
-        salva = request.method == "POST" and transaction.get_connection().in_atomic_block
-        if bisogno is None or not salva:
-            return bisogno
-        bloccati = Bisogno.objects.select_for_update(of=("self",), no_key=True)
-        return get_object_or_404(bloccati, pk=bisogno.pk)
-
     def get_form(self, request, obj=None, change=False, **kwargs):
         kwargs["form"] = NuovoBisognoForm if obj is None else CambiaBisognoForm
         if obj is not None and not self.has_change_permission(request, obj):
             # Nothing to write: the model's own fields, shown.
             kwargs["form"] = forms.ModelForm
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.utente = request.user
+        return form
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else []

@@ -1,16 +1,16 @@
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import F
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from eventi.admin.filtri import SuoIncontroFilter
 from eventi.models import Incontro
 from portale.lib.admin import UfficioModelAdmin
 from proposte.admin_views import Porta
+from proposte.cerca import NOTA, TEMA
 from proposte.forms import CampoTesto
 from proposte.models import Nota, Tema
 from proposte.permissions import can_ordinare
@@ -27,7 +27,7 @@ class TemaAdmin(UfficioModelAdmin):
 
     list_display = ["nome", "ordine", "attivo"]
     list_filter = ["attivo"]
-    search_fields = ["nome"]
+    cercato = TEMA
     prepopulated_fields = {"slug": ["nome"]}
     fieldsets = [
         (
@@ -101,11 +101,14 @@ class NotaForm(forms.ModelForm):
 
 
 class NuovaNotaForm(NotaForm):
+    # Who types it in: she chooses among the meetings that exist for her.
+    utente = None
     incontro = IncontroField(Incontro.objects.none(), label=_("Incontro"))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["incontro"].queryset = Incontro.objects.passati(timezone.now()).exclude(
+        finiti = Incontro.objects.visibili_a(self.utente).passati(timezone.now())
+        self.fields["incontro"].queryset = finiti.exclude(
             stato__in=[Incontro.Stato.BOZZA, Incontro.Stato.ANNULLATO]
         )
 
@@ -136,13 +139,17 @@ class NotaAdmin(UfficioModelAdmin):
     list_filter = [
         PostoFilter,
         "genere",
-        ("incontro", admin.RelatedOnlyFieldListFilter),
+        SuoIncontroFilter,
         "tavolo",
     ]
     list_select_related = ["incontro", "bisogno", "proposta"]
-    search_fields = ["testo"]
+    cercato = NOTA
     ordering = ["-incontro_id", "tavolo", "verbalizzante_id", "ordine", "pk"]
     sortable_by = []
+
+    def get_queryset(self, request):
+        suoi = Incontro.objects.visibili_a(request.user)
+        return super().get_queryset(request).filter(incontro__in=suoi)
 
     def has_delete_permission(self, request, obj=None):
         # A note that its browser still holds would come back.
@@ -152,7 +159,9 @@ class NotaAdmin(UfficioModelAdmin):
         kwargs["form"] = NuovaNotaForm if obj is None else CambiaNotaForm
         if obj is not None and not self.has_change_permission(request, obj):
             kwargs["form"] = forms.ModelForm
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.utente = request.user
+        return form
 
     def get_fields(self, request, obj=None):
         if obj is None:
@@ -162,14 +171,6 @@ class NotaAdmin(UfficioModelAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return [] if obj is None else ["incontro", "posto", "di_chi"]
-
-    def get_object(self, request, object_id, from_field=None):
-        nota = super().get_object(request, object_id, from_field)
-        salva = request.method == "POST" and transaction.get_connection().in_atomic_block
-        if nota is None or not salva:
-            return nota
-        bloccate = Nota.objects.select_for_update(of=("self",), no_key=True)
-        return get_object_or_404(bloccate, pk=nota.pk)
 
     @admin.display(description=_("nota"))
     def testo_(self, nota):

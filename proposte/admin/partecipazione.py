@@ -10,11 +10,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import UfficioModelAdmin, inviati
+from portale.lib.admin import PrimaFilter, UfficioModelAdmin, inviati
 from proposte import coda, commenti, services
 from proposte.admin.proposte import link_proposta
 from proposte.admin_forms import ConfermaForm, NascondiForm
 from proposte.admin_views import Porta
+from proposte.cerca import COMMENTO
 from proposte.models import Commento, Segnalazione
 from proposte.permissions import can_moderare
 
@@ -81,7 +82,7 @@ class CommentoAdmin(SolaLetturaAdmin):
     list_display = ["inizio", "di_proposta", "nome", "scopo", "scritto", "si_vede"]
     list_filter = [VisibileFilter, "scopo", "motivo", "esempio"]
     list_select_related = ["proposta"]
-    search_fields = ["testo", "nome_mostrato"]
+    cercato = COMMENTO
     search_help_text = _("Cerca nel testo o nel nome mostrato.")
     ordering = ["-pk"]
     fields = [
@@ -214,7 +215,7 @@ class CommentoAdmin(SolaLetturaAdmin):
 # --- Reports --------------------------------------------------------------------------------
 
 
-class ApertaFilter(admin.SimpleListFilter):
+class ApertaFilter(PrimaFilter):
     """What is open comes first, and alone unless asked for."""
 
     title = _("a che punto è")
@@ -222,16 +223,6 @@ class ApertaFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         return [(None, _("aperte")), ("chiuse", _("chiuse")), ("tutte", _("tutte"))]
-
-    def choices(self, changelist):
-        for valore, titolo in self.lookup_choices:
-            yield {
-                "selected": self.value() == valore,
-                "query_string": changelist.get_query_string({self.parameter_name: valore})
-                if valore
-                else changelist.get_query_string(remove=[self.parameter_name]),
-                "display": titolo,
-            }
 
     def queryset(self, request, queryset):
         if self.value() == "tutte":

@@ -8,12 +8,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from laboratori.models import Laboratorio
 from percorso.models import Percorso
 from portale.lib import dates
 from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin
 from portale.lib.testo import normalizza_email
 from proposte import admin_coda, admin_views, coda, da_fare, ricerca
+from proposte.admin.filtri import DoveDettoFilter, TemaFilter
 from proposte.admin_views import STATI_SPIEGATI, dove, porte_proposta, somiglianti
 from proposte.models import (
     Allegato,
@@ -21,7 +21,6 @@ from proposte.models import (
     Passaggio,
     Proposta,
     Risposta,
-    Tema,
     VersioneProposta,
 )
 from proposte.permissions import (
@@ -184,39 +183,6 @@ class DaFareFilter(admin.SimpleListFilter):
         return scelte[self.value()]() if self.value() in offerte else queryset
 
 
-class DoveFilter(admin.SimpleListFilter):
-    title = _("dove")
-    parameter_name = "dove"
-
-    def lookups(self, request, model_admin):
-        laboratori = Laboratorio.objects.order_by("numero", "nome")
-        return [
-            ("citta", _("tutta la città")),
-            *((str(laboratorio.pk), laboratorio.nome) for laboratorio in laboratori),
-        ]
-
-    def queryset(self, request, queryset):
-        valore = self.value() or ""
-        if valore == "citta":
-            return queryset.filter(laboratorio=None, per_la_citta=True)
-        return queryset.filter(laboratorio=int(valore)) if valore.isdecimal() else queryset
-
-
-class TemaFilter(admin.SimpleListFilter):
-    title = _("tema")
-    parameter_name = "tema"
-
-    def lookups(self, request, model_admin):
-        return [(str(tema.pk), tema.nome) for tema in Tema.objects.all()]
-
-    def queryset(self, request, queryset):
-        valore = self.value() or ""
-        if not valore.isdecimal():
-            return queryset
-        con_tema = Proposta.temi.through.objects.filter(tema=int(valore)).values("proposta")
-        return queryset.filter(pk__in=con_tema)
-
-
 class PercorsoFilter(admin.SimpleListFilter):
     title = _("percorso")
     parameter_name = "percorso"
@@ -240,7 +206,7 @@ class PropostaAdmin(UfficioModelAdmin):
     list_filter = [
         DaFareFilter,
         "stato",
-        DoveFilter,
+        DoveDettoFilter,
         TemaFilter,
         "canale",
         PercorsoFilter,
@@ -359,7 +325,7 @@ class PropostaAdmin(UfficioModelAdmin):
             url = reverse("admin:proposte_proposta_esiti")
             porte.append(admin_views.Porta(url, _("Esiti preparati")))
         if can_registrare(user):
-            url = reverse("admin:proposte_importazione_add")
+            url = reverse("admin:importazioni_importazione_add") + "?genere=proposte"
             porte.append(admin_views.Porta(url, _("Importa da un file")))
         return porte
 
@@ -513,12 +479,6 @@ class PropostaAdmin(UfficioModelAdmin):
             if can_moderare(request.user) and obj.stato == Stato.NASCOSTA:
                 context["riesame"] = coda.una(coda.Genere.RIESAME, obj.pk)
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def history_view(self, request, object_id, extra_context=None):
-        # Django asks for the permission on the class alone.
-        if self.get_object(request, object_id) is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return super().history_view(request, object_id, extra_context)
 
     def add_view(self, request, form_url="", extra_context=None):
         return admin_views.registra(self, request)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin, inviati
+from portale.lib.admin import PrimaFilter, SolaLetturaInline, UfficioModelAdmin, inviati
 from portale.lib.testo import euro
 from proposte import allegati, services, verifiche
 from proposte.admin.partecipazione import SolaLetturaAdmin
@@ -18,12 +18,26 @@ from proposte.models import Allegato, Avanzamento, Risposta, VerificaTecnica
 from proposte.permissions import can_gestire, can_leggere_verifica
 
 
+class UfficioFilter(admin.SimpleListFilter):
+    """The offices that answered lately: all those that ever did are in all the answers."""
+
+    title = _("ufficio")
+    parameter_name = "ufficio"
+
+    def lookups(self, request, model_admin):
+        ultimi = Risposta.objects.order_by("-pk").values_list("ufficio", flat=True)[:500]
+        return [(nome, nome) for nome in sorted(set(ultimi)) if nome]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(ufficio=self.value()) if self.value() else queryset
+
+
 @admin.register(Risposta)
 class RispostaAdmin(SolaLetturaAdmin):
     """The municipality's answers, all their versions. They are written at the proposal's door."""
 
     list_display = ["titolo", "esito", "ufficio", "quando", "numero"]
-    list_filter = ["esito", "ufficio"]
+    list_filter = ["esito", UfficioFilter]
     list_select_related = ["proposta"]
     search_fields = ["testo", "ufficio", "proposta__titolo"]
     ordering = ["-pubblicata_at", "-pk"]
@@ -152,7 +166,7 @@ class AvanzamentoAdmin(UfficioModelAdmin):
 # --- Technical checks -----------------------------------------------------------------------
 
 
-class PuntoFilter(admin.SimpleListFilter):
+class PuntoFilter(PrimaFilter):
     """What is to be done comes first, and alone unless asked for."""
 
     title = _("a che punto è")
@@ -167,16 +181,6 @@ class PuntoFilter(admin.SimpleListFilter):
             ("concluse", _("concluse")),
             ("tutte", _("tutte")),
         ]
-
-    def choices(self, changelist):
-        for valore, titolo in self.lookup_choices:
-            yield {
-                "selected": self.value() == valore,
-                "query_string": changelist.get_query_string({self.parameter_name: valore})
-                if valore
-                else changelist.get_query_string(remove=[self.parameter_name]),
-                "display": titolo,
-            }
 
     def queryset(self, request, queryset):
         oggi = dates.a_roma(timezone.now()).date()

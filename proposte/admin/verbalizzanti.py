@@ -1,7 +1,7 @@
 import segno
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -10,21 +10,25 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from eventi.admin.filtri import SuoIncontroFilter
 from eventi.models import Incontro
 from portale.lib import dates
 from portale.lib.admin import UfficioModelAdmin, inviati
+from portale.lib.elenchi import quanti
 from portale.lib.emails import assoluto
 from proposte import raccolta
-from proposte.models import Verbalizzante
+from proposte.cerca import VERBALIZZANTE
+from proposte.models import Nota, Verbalizzante
 from proposte.services import Rifiuto
 
 
-def incontri_da_verbalizzare(adesso):
-    """Those whose notes can still be taken, soonest first."""
+def incontri_da_verbalizzare(user, adesso):
+    """Those of hers whose notes can still be taken, soonest first."""
     da = adesso - raccolta.DOPO
     aperti = Q(fine__gt=da) | Q(fine=None, inizio__gt=da)
     return (
-        Incontro.objects.filter(aperti)
+        Incontro.objects.visibili_a(user)
+        .filter(aperti)
         .exclude(stato=Incontro.Stato.ANNULLATO)
         .order_by("inizio", "pk")
     )
@@ -44,11 +48,14 @@ class VerbalizzanteForm(forms.ModelForm):
             "nome": _("Chi scrive i foglietti del tavolo. Nelle pagine pubbliche non compare."),
         }
 
+    # Who gives the role.
+    utente = None
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "incontro" in self.fields:
             self.fields["incontro"] = IncontroField(
-                queryset=incontri_da_verbalizzare(timezone.now()),
+                queryset=incontri_da_verbalizzare(self.utente, timezone.now()),
                 help_text=_("Il ruolo vale solo per questo incontro."),
             )
         if "tavolo" in self.fields:
@@ -73,10 +80,11 @@ class TavoliForm(forms.Form):
         help_text=_("Chi è già verbalizzante di un tavolo resta."),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, utente, **kwargs):
         super().__init__(*args, **kwargs)
+        incontri = incontri_da_verbalizzare(utente, timezone.now())
         self.fields = {
-            "incontro": IncontroField(queryset=incontri_da_verbalizzare(timezone.now())),
+            "incontro": IncontroField(queryset=incontri),
             **self.fields,
         }
 
@@ -91,9 +99,9 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
     change_form_template = "admin/proposte/verbalizzante/change_form.html"
     change_list_template = "admin/proposte/verbalizzante/change_list.html"
     list_display = ["nome", "incontro", "tavolo", "come_sta", "quante_note"]
-    list_filter = ["attivo", ("incontro", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["attivo", SuoIncontroFilter]
     list_select_related = ["incontro"]
-    search_fields = ["nome", "email", "incontro__titolo"]
+    cercato = VERBALIZZANTE
     ordering = ["-incontro__inizio", "incontro_id", "tavolo", "nome"]
     fields = ["incontro", "nome", "email", "tavolo"]
     actions = ["stampa_fogli"]
@@ -101,8 +109,15 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
     # --- List ---
 
     def get_queryset(self, request):
-        presenti = Count("note", filter=Q(note__eliminata_at=None))
-        return super().get_queryset(request).annotate(note_presenti=presenti)
+        presenti = quanti(Nota, "verbalizzante", eliminata_at=None)
+        suoi = Incontro.objects.visibili_a(request.user)
+        righe = super().get_queryset(request).filter(incontro__in=suoi)
+        return righe.annotate(note_presenti=presenti)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.utente = request.user
+        return form
 
     @admin.display(description=_("link"))
     def come_sta(self, verbalizzante):
@@ -144,7 +159,8 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
         return permesso and (obj is None or not obj.note.exists())
 
     def get_changeform_initial_data(self, request):
-        prossimo = incontri_da_verbalizzare(timezone.now()).exclude(inizio=None).first()
+        incontri = incontri_da_verbalizzare(request.user, timezone.now())
+        prossimo = incontri.exclude(inizio=None).first()
         return {"incontro": prossimo, **super().get_changeform_initial_data(request)}
 
     def save_model(self, request, obj, form, change):
@@ -197,7 +213,9 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
     def _verbalizzante(self, request, pk):
         if not self._puo(request):
             raise Http404
-        return get_object_or_404(Verbalizzante.objects.select_related("incontro__sede"), pk=pk)
+        return get_object_or_404(
+            self.get_queryset(request).select_related("incontro__sede"), pk=pk
+        )
 
     def _porta(self, request, obj, **kwargs):
         return self.porta(
@@ -270,7 +288,7 @@ class VerbalizzanteAdmin(UfficioModelAdmin):
         """One link for each table, in one go."""
         if not request.user.has_perm("proposte.add_verbalizzante"):
             raise Http404
-        form = TavoliForm(inviati(request))
+        form = TavoliForm(inviati(request), utente=request.user)
         elenco = reverse("admin:proposte_verbalizzante_changelist")
         if request.method == "POST" and form.is_valid():
             incontro = form.cleaned_data["incontro"]

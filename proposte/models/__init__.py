@@ -1,5 +1,4 @@
 from .bisogni import Bisogno, PassaggioBisogno, Tema
-from .importazioni import Importazione
 from .note import Nota, Verbalizzante
 from .partecipazione import Commento, Riconteggio, Segnalazione, Seguito, Sostegno
 from .proposte import (
@@ -18,7 +17,6 @@ __all__ = [
     "Canale",
     "Commento",
     "EsitoPreparato",
-    "Importazione",
     "Moderazione",
     "Nota",
     "Passaggio",

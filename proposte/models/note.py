@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ConCodice, firma
+from portale.lib.codici import ConCodice, firma
 
 from .bisogni import slug_provvisorio
 

@@ -207,6 +207,8 @@ class Proposta(models.Model):
     # The stems of its words: what searches look into (portale.lib.ricerca).
     indice = models.TextField(blank=True, editable=False)
     indice_titolo = models.CharField(max_length=300, blank=True, editable=False)
+    # The numbers of its themes, in order: searches and counts read them here (proposte.temi).
+    indice_temi = models.TextField(blank=True, editable=False)
     # Drawn once: an order by chance begins somewhere along it (proposte.filtri).
     sorte = models.PositiveIntegerField(default=nuova_sorte, editable=False)
     esempio = models.BooleanField(_("esempio"), default=False, editable=False)
@@ -230,6 +232,8 @@ class Proposta(models.Model):
             models.Index(fields=["-n_commenti", "-id", *_FILTRI], name="proposta_commentate"),
             models.Index(fields=["sorte", "id", *_FILTRI], name="proposta_sorte"),
             models.Index(fields=["stato", "inviata_at"], name="proposta_stato"),
+            # How many of each kind: counted here, and not in the rows.
+            models.Index(fields=[*_FILTRI, "indice_temi"], name="proposta_gruppi"),
         ]
         constraints = [
             models.CheckConstraint(

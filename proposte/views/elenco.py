@@ -30,6 +30,7 @@ from proposte.filtri import (
     elenca_bisogni,
     nuovo_seme,
     prossimo_seme,
+    trova,
 )
 from proposte.models import Bisogno, Canale, Proposta
 from proposte.punti import Riquadro, disegna
@@ -109,7 +110,7 @@ def proposta_mappa(request):
     oggi = dates.a_roma(timezone.now()).date()
     filtro = FiltroProposte(request.GET, oggi=oggi)
     riquadro = Riquadro.da_testo(request.GET.get("riquadro", ""))
-    proposte = filtro.filtra(Proposta.objects.in_elenco())
+    proposte, piu_di = _da_disegnare(filtro)
     # Only what many ask for is worth remembering.
     comune = not riquadro and not filtro.radici
     nome = f"?{urlencode(filtro.indirizzo(ordine=None, seme=None))}" if comune else ""
@@ -134,6 +135,7 @@ def proposta_mappa(request):
             "url_elenco": _url("proposte:proposta_list", filtro.indirizzo()),
             "url_tutte": reverse("proposte:proposta_mappa"),
             "opzioni": _opzioni(filtro, None),
+            "piu_di": piu_di,
             "disegno": disegno,
             "segni": [
                 {
@@ -153,6 +155,17 @@ def proposta_mappa(request):
             "url_citta": _url("proposte:proposta_mappa", filtro.indirizzo()),
         },
     )
+
+
+def _da_disegnare(filtro):
+    """What is asked for; of a search what the list shows of it, the best of more than so many
+    (0: all of them)."""
+    proposte = Proposta.objects.in_elenco()
+    if not filtro.radici:
+        return filtro.filtra(proposte), 0
+    trovate, tutte = trova(filtro)
+    chiavi = [trovata.pk for trovata in trovate]
+    return proposte.filter(pk__in=chiavi), 0 if tutte else len(chiavi)
 
 
 # --- Feed -----------------------------------------------------------------------------------
@@ -189,7 +202,13 @@ class NovitaProposte(Feed):
         return settings.ENTE["nome"]
 
     def items(self, filtro):
-        proposte = filtro.filtra(Proposta.objects.in_elenco())
+        proposte = Proposta.objects.in_elenco()
+        if filtro.radici:
+            # The last among the best: a common word is not looked for in every text.
+            ultime = sorted(trova(filtro)[0], key=lambda t: (t.pubblicata_at, t.pk))[-VOCI_ATOM:]
+            proposte = proposte.filter(pk__in=[trovata.pk for trovata in ultime])
+        else:
+            proposte = filtro.filtra(proposte)
         return (
             proposte.select_related("laboratorio")
             .prefetch_related("temi")

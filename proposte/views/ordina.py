@@ -38,7 +38,7 @@ def _incontro(request, slug):
     """The meeting, for who may order its notes."""
     if not can_ordinare(request.user):
         raise Http404
-    incontri = Incontro.objects.exclude(stato=Incontro.Stato.BOZZA)
+    incontri = Incontro.objects.visibili_a(request.user).exclude(stato=Incontro.Stato.BOZZA)
     return get_object_or_404(
         incontri.select_related("percorso", "laboratorio", "resoconto"), slug=slug
     )

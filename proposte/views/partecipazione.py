@@ -448,18 +448,23 @@ def seguito_lascia(request, token):
 
 @dataclass(frozen=True)
 class _Lasciato:
-    """What a mail's link leaves: one proposal, or the whole digest."""
+    """What a mail's link leaves: one proposal, one lab, or the whole digest."""
 
     partecipante: Partecipante
     proposta: Proposta | None
+    laboratorio: Laboratorio | None = None
 
     @property
     def cosa(self):
+        if self.laboratorio:
+            return "laboratorio"
         return "proposta" if self.proposta else "riepilogo"
 
     def smetti(self):
         if self.proposta:
             partecipazione.smetti(self.partecipante, proposta=self.proposta)
+        elif self.laboratorio:
+            partecipazione.smetti(self.partecipante, laboratorio=self.laboratorio)
         else:
             partecipazione.smetti_il_riepilogo(self.partecipante)
 
@@ -469,6 +474,9 @@ class _Lasciato:
         if self.proposta:
             sua = miei.filter(proposta=self.proposta).exists()
             return [self.proposta.titolo] if sua else []
+        if self.laboratorio:
+            suo = miei.filter(laboratorio=self.laboratorio).exists()
+            return [self.laboratorio.nome] if suo else []
         laboratori = miei.exclude(laboratorio=None).order_by("laboratorio__numero")
         temi = miei.exclude(tema=None).order_by("tema__ordine", "pk")
         return [
@@ -478,9 +486,14 @@ class _Lasciato:
 
 
 def _che_cosa(dati, partecipante):
-    numero = dati.get("proposta", "")
-    proposta = None
-    if numero:
-        numero = int(numero) if numero.isascii() and numero.isdigit() and len(numero) < 10 else 0
-        proposta = get_object_or_404(Proposta.objects.pubbliche(), pk=numero)
-    return _Lasciato(partecipante, proposta)
+    proposta = laboratorio = None
+    if numero := dati.get("proposta", ""):
+        proposta = get_object_or_404(Proposta.objects.pubbliche(), pk=_numero(numero))
+    elif numero := dati.get("laboratorio", ""):
+        # One that is no longer active can still be left.
+        laboratorio = get_object_or_404(Laboratorio, pk=_numero(numero))
+    return _Lasciato(partecipante, proposta, laboratorio)
+
+
+def _numero(scritto):
+    return int(scritto) if scritto.isascii() and scritto.isdigit() and len(scritto) < 10 else 0

@@ -1,24 +1,19 @@
 """The page of a note-taker: one field, Enter, next; with a network, without, without scripts."""
 
-import hashlib
 import json
 import uuid
-from functools import lru_cache, wraps
-from pathlib import Path
 
-from django.conf import settings
-from django.contrib.staticfiles import finders
-from django.http import HttpResponse, JsonResponse, UnreadablePostError
+from django.http import JsonResponse, UnreadablePostError
 from django.shortcuts import get_object_or_404, redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portale.lib.limiti import consenti
+from portale.lib.pagine_private import pagina_da_link
+from portale.lib.senza_rete import Guscio
 from proposte import raccolta as servizi
 from proposte.forms_raccolta import NotaForm
 from proposte.models import Nota, Verbalizzante
@@ -32,54 +27,12 @@ BYTE_PER_INVIO = 256 * 1024
 # types as fast as it can sends one note in a few seconds; nothing that is refused is lost.
 LIMITE = "120/m"
 
-# What the page needs in order to open without a network; the worker keeps these and no others.
-FILE = (
-    "bi/portale.css",
-    "bi/portale.js",
-    "bi/icone.svg",
-    "bi/fonts/titillium-web-v10-latin-ext_latin-regular.woff2",
-    "bi/fonts/titillium-web-v10-latin-ext_latin-600.woff2",
-    "bi/fonts/titillium-web-v10-latin-ext_latin-700.woff2",
-    "js/raccolta-coda.js",
-    "js/raccolta.js",
-    "img/favicon.svg",
+GUSCIO = Guscio("raccolta")
+
+pagina_di_verbalizzante = pagina_da_link(
+    lambda: Verbalizzante.objects.select_related("incontro__percorso", "incontro__laboratorio"),
+    "raccolta/raccolta_link.html",
 )
-# The worker's own, which the browser keeps for itself.
-FILE_SERVIZIO = ("js/raccolta-coda.js", "js/raccolta-servizio.js")
-
-
-def pagina_di_verbalizzante(*metodi):
-    """A view of one note-taker, opened by her signed link.
-
-    The link is the permission: no login, and no CSRF token either. Whoever does not know the
-    address cannot forge a request to it, and whoever knows it needs no forgery; a token would
-    moreover have grown old in a page that the browser opens from its own store, days later and
-    without a network, and ``no-referrer`` makes browsers send ``Origin: null``. Nobody between
-    us and her keeps a copy, and no other site learns the address.
-    """
-
-    def decora(view):
-        @csrf_exempt
-        @require_http_methods(metodi)
-        @wraps(view)
-        def wrapper(request, token):
-            verbalizzante = (
-                Verbalizzante.objects.from_token(token)
-                .select_related("incontro__percorso", "incontro__laboratorio")
-                .first()
-            )
-            if verbalizzante is None:
-                response = render(request, "raccolta/raccolta_link.html", status=404)
-            else:
-                response = view(request, verbalizzante)
-            response["Cache-Control"] = "no-store"
-            response["Referrer-Policy"] = "no-referrer"
-            response["X-Robots-Tag"] = "noindex, nofollow"
-            return response
-
-        return wrapper
-
-    return decora
 
 
 # --- The page -------------------------------------------------------------------------------
@@ -103,9 +56,7 @@ def raccolta(request, verbalizzante):
 def _pagina(request, verbalizzante, *, form=None, status=200):
     """The page of who has no scripts, and what those of the others begin from."""
     # What the browser keeps for later holds nobody's notes: they are in its own queue.
-    guscio = request.headers.get("X-Raccolta") == "guscio"
-    note = [] if guscio else list(servizi.note_di(verbalizzante))
-    versione, _file = file_da_conservare()
+    note = [] if GUSCIO.chiesto(request) else list(servizi.note_di(verbalizzante))
     contesto = {
         **_cornice(verbalizzante),
         "form": form or NotaForm(),
@@ -116,9 +67,7 @@ def _pagina(request, verbalizzante, *, form=None, status=200):
         "generi": Nota.Genere.choices,
         "dati": _dati(verbalizzante),
     }
-    response = render(request, "raccolta/raccolta.html", contesto, status=status)
-    response["X-Raccolta-Versione"] = versione
-    return response
+    return GUSCIO.firma(render(request, "raccolta/raccolta.html", contesto, status=status))
 
 
 def _cornice(verbalizzante):
@@ -361,29 +310,5 @@ def _testi():
 
 @require_safe
 def servizio(request):
-    """The worker that opens the page without a network. What it may keep is written into it, so
-    that a change of any of those files makes a new worker."""
-    versione, file = file_da_conservare()
-    dati = json.dumps({"versione": versione, "file": file})
-    script = ", ".join(json.dumps(static(nome)) for nome in FILE_SERVIZIO)
-    return HttpResponse(
-        f"self.RACCOLTA = {dati};\nimportScripts({script});\n",
-        content_type="text/javascript; charset=utf-8",
-        headers={"Cache-Control": "no-cache"},
-    )
-
-
-def file_da_conservare() -> tuple[str, list[str]]:
-    """The addresses of FILE, and a name for this set of contents. In production the addresses
-    say the contents; elsewhere they are plain, so the contents are read too."""
-    impronta = hashlib.sha256()
-    for nome in (*FILE, *FILE_SERVIZIO):
-        impronta.update(f"{static(nome)}\n".encode())
-        if trovato := finders.find(nome):
-            impronta.update(Path(trovato).read_bytes())
-    return impronta.hexdigest()[:16], [static(nome) for nome in FILE]
-
-
-if not settings.DEBUG:
-    # Files do not change under a running server; while developing they do.
-    file_da_conservare = lru_cache(maxsize=1)(file_da_conservare)
+    """The worker that opens the page without a network."""
+    return GUSCIO.servizio()

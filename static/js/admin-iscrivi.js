@@ -16,6 +16,37 @@ async function aggiorna() {
   }
 }
 
+// Who may be the same person, while the officer types; the save asks again in any case.
+const doppioni = document.getElementById("doppioni");
+let attesa;
+
+async function confronta() {
+  const dati = new FormData();
+  for (const nome of ["csrfmiddlewaretoken", "nome", "telefono", "email"]) {
+    dati.set(nome, modulo.elements[nome].value);
+  }
+  try {
+    const risposta = await fetch(modulo.dataset.doppioni, {
+      method: "POST",
+      body: dati,
+      redirect: "error",
+    });
+    if (!risposta.ok) return;
+    const nuovo = await risposta.text();
+    if (nuovo.trim() !== doppioni.innerHTML.trim()) doppioni.innerHTML = nuovo;
+  } catch {
+    // No network for a moment: the save will tell.
+  }
+}
+
+if (modulo && doppioni) {
+  for (const nome of ["nome", "telefono", "email"]) {
+    modulo.elements[nome].addEventListener("input", () => {
+      clearTimeout(attesa);
+      attesa = setTimeout(confronta, 400);
+    });
+  }
+}
 if (posti) setInterval(aggiorna, 10000);
 if (modulo) {
   const bottone = modulo.querySelector("input[type=submit]");

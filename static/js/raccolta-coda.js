@@ -1,5 +1,5 @@
 // The notes of a table as this browser keeps them, and their way to the portal. Shared by the
-// page (raccolta.js) and by its worker (raccolta-servizio.js), which may send when the page is
+// page (raccolta.js) and by its worker (senza-rete-servizio.js), which may send when the page is
 // closed. See docs/adr/0013-raccolta-senza-rete.md.
 //
 // A note is a row:
@@ -14,43 +14,15 @@
 
 self.Coda = (() => {
   const PER_INVIO = 20;
-  const ATTESA = 20000;
+
+  const {
+    annuncia, aTurno, canale, chiedi, conservaPagina, nuovaChiave, passo, spedizioni,
+  } = SenzaRete("raccolta", 1, (db) => {
+    db.createObjectStore("note", { keyPath: "chiave" }).createIndex("di", "di");
+    db.createObjectStore("link", { keyPath: "di" });
+  });
 
   // --- What is kept here ---
-
-  let aperta;
-
-  function apri() {
-    aperta ??= new Promise((resolve, reject) => {
-      const richiesta = indexedDB.open("raccolta", 1);
-      richiesta.onupgradeneeded = () => {
-        richiesta.result.createObjectStore("note", { keyPath: "chiave" }).createIndex("di", "di");
-        richiesta.result.createObjectStore("link", { keyPath: "di" });
-      };
-      richiesta.onsuccess = () => {
-        const db = richiesta.result;
-        // The browser may close it (storage cleared, a newer page): the next step opens it again.
-        db.onclose = () => { aperta = undefined; };
-        db.onversionchange = () => { db.close(); aperta = undefined; };
-        resolve(db);
-      };
-      richiesta.onerror = () => { aperta = undefined; reject(richiesta.error); };
-    });
-    return aperta;
-  }
-
-  // One transaction: `lavoro(store, dai)` asks for what it needs and says with `dai` what the
-  // step gives. It has happened only when the whole of it is on the disk.
-  async function passo(deposito, modo, lavoro) {
-    const db = await apri();
-    return new Promise((resolve, reject) => {
-      const transazione = db.transaction(deposito, modo, { durability: "strict" });
-      let esito;
-      transazione.oncomplete = () => resolve(esito);
-      transazione.onabort = () => reject(transazione.error);
-      lavoro(transazione.objectStore(deposito), (valore) => { esito = valore; });
-    });
-  }
 
   function tutte(store, di, poi) {
     const richiesta = store.index("di").getAll(IDBKeyRange.only(di));
@@ -60,20 +32,6 @@ self.Coda = (() => {
   const inOrdine = (una, altra) =>
     una.ordine - altra.ordine || (una.digitata < altra.digitata ? -1 : 1);
   const daInviare = (nota) => nota.versione > nota.salvata && !nota.errore;
-
-  // Two tabs see each other's notes at once; so does a page whose worker has sent them.
-  const canale = self.BroadcastChannel ? new BroadcastChannel("raccolta") : null;
-  const annuncia = (di) => canale?.postMessage(di);
-
-  function nuovaChiave() {
-    if (self.crypto.randomUUID) return self.crypto.randomUUID();
-    // Only secure pages have it; a try-out over plain http on the office's network has not.
-    const byte = self.crypto.getRandomValues(new Uint8Array(16));
-    byte[6] = (byte[6] & 0x0f) | 0x40;
-    byte[8] = (byte[8] & 0x3f) | 0x80;
-    const cifre = [...byte].map((b) => b.toString(16).padStart(2, "0")).join("");
-    return cifre.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-  }
 
   // The same as proposte.raccolta.pulisci.
   function pulisci(testo) {
@@ -186,21 +144,6 @@ self.Coda = (() => {
       richiesta.onsuccess = () => dai(richiesta.result);
     });
 
-  async function chiedi(url, opzioni = {}) {
-    const ferma = new AbortController();
-    const sveglia = setTimeout(() => ferma.abort(), ATTESA);
-    try {
-      // A hall's Wi-Fi may answer in the portal's place, with a page of its own or elsewhere.
-      const risposta = await fetch(url, {
-        cache: "no-store", redirect: "error", signal: ferma.signal, ...opzioni,
-      });
-      const json = (risposta.headers.get("Content-Type") ?? "").startsWith("application/json");
-      return { risposta, dati: json ? await risposta.json() : null };
-    } finally {
-      clearTimeout(sveglia);
-    }
-  }
-
   async function leggi(di, url) {
     const { risposta, dati } = await chiedi(url);
     if (risposta.ok && dati) await unisci(di, dati.note);
@@ -209,13 +152,7 @@ self.Coda = (() => {
   // Send all that waits, in the order typed. Gives {stato}: "vuota" (nothing waits any more),
   // "senza_rete", "guasto", "attesa" (with secondi), "chiusa" (with motivo), "occupata" (another
   // tab is sending).
-  async function invia(di, url) {
-    if (!navigator.locks) return svuota(di, url);
-    // Without the lock nothing would break, the portal keeps each key once: only work twice.
-    return navigator.locks.request(`raccolta-${di}`, { ifAvailable: true }, (mio) =>
-      mio ? svuota(di, url) : { stato: "occupata" },
-    );
-  }
+  const invia = (di, url) => aTurno(di, () => svuota(di, url));
 
   async function svuota(di, url) {
     for (;;) {
@@ -275,8 +212,17 @@ self.Coda = (() => {
     annuncia(di);
   }
 
+  // All that this browser still holds, whoever looks at it (see senza-rete-servizio.js).
+  async function spedisci(ambito) {
+    for (const { di, token } of await collegamenti()) {
+      const { stato } = await invia(di, new URL(`${token}/note/`, ambito).href);
+      // A failure makes the browser try again later.
+      if (stato !== "vuota" && stato !== "chiusa") throw new Error(stato);
+    }
+  }
+
   return {
-    aggiungi, cambia, canale, collega, collegamenti, daInviare, dimenticaSalvate, elenco, invia,
-    leggi, nuovaChiave, pulisci,
+    aggiungi, cambia, canale, collega, conservaPagina, daInviare, dimenticaSalvate, elenco, invia,
+    leggi, nuovaChiave, pulisci, spedisci, spedizioni,
   };
 })();

@@ -282,7 +282,6 @@
 
   // --- How it stands ---
 
-  let rete = "";
   let annunciato = "";
   let voce;
 
@@ -291,7 +290,8 @@
     const sbagliate = note.filter((nota) => nota.errore && !nota.eliminata).length;
     const pezzi = [];
     let aspetto = "salvato";
-    if (rete === "chiusa") pezzi.push(motivo);
+    const { rete } = spedizioni;
+    if (rete === "chiusa") pezzi.push(spedizioni.motivo);
     if (inAttesa) {
       aspetto = "attesa";
       pezzi.push(conta(testi.daInviare, inAttesa));
@@ -317,39 +317,8 @@
 
   // --- Sending ---
 
-  let inviando = false;
-  let ancora = false;
-  let tentativi = 0;
-  let sveglia;
-  let motivo = "";
-
-  async function invia() {
-    clearTimeout(sveglia);
-    if (inviando) {
-      ancora = true;
-      return;
-    }
-    inviando = true;
-    ancora = false;
-    let esito;
-    try {
-      esito = await Coda.invia(di, dati.note);
-    } catch {
-      esito = { stato: "guasto" };
-    }
-    inviando = false;
-    motivo = esito.motivo ?? "";
-    const attese = { vuota: 0, occupata: 2, attesa: esito.secondi, chiusa: 60 };
-    if (esito.stato === "vuota") tentativi = 0;
-    if (esito.stato !== "occupata") rete = esito.stato;
-    // Twice as long each time, up to half a minute; not all tables at the same instant.
-    tentativi += rete === "senza_rete" || rete === "guasto" ? 1 : 0;
-    const secondi = attese[esito.stato] ?? Math.min(2 ** tentativi, 30) * (0.75 + Math.random() / 2);
-    if (secondi) sveglia = setTimeout(invia, secondi * 1000);
-    if (secondi) chiediAlServizio();
-    await disegna();
-    if (ancora && esito.stato === "vuota") invia();
-  }
+  const spedizioni = Coda.spedizioni(() => Coda.invia(di, dati.note), disegna);
+  const { invia } = spedizioni;
 
   async function aggiorna() {
     try {
@@ -363,23 +332,7 @@
 
   // --- Without a network ---
 
-  const servizi = navigator.serviceWorker;
-
-  async function preparaServizio() {
-    await servizi.register(dati.servizio, { scope: dati.ambito, updateViaCache: "none" });
-    const { active } = await servizi.ready;
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => { trova("pronta").hidden = !data.pronta; };
-    active.postMessage({ conserva: location.pathname }, [port2]);
-  }
-
-  async function chiediAlServizio() {
-    try {
-      await (await servizi.ready).sync.register("raccolta");
-    } catch {
-      // Not every browser has it: then the open page sends.
-    }
-  }
+  const pronta = (si) => { trova("pronta").hidden = !si; };
 
   async function comincia() {
     // Without the store the form stays what it is.
@@ -417,7 +370,7 @@
     addEventListener("offline", invia);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) aggiorna(); });
     navigator.storage?.persist?.().catch(() => {});
-    if (servizi) preparaServizio().catch(() => {});
+    Coda.conservaPagina(dati.servizio, dati.ambito, pronta);
     await aggiorna();
   }
 

@@ -87,6 +87,7 @@ def test_signing_up_asks_to_confirm_the_address(client):
             "email": "anna@example.org",
             "password1": "una-password-lunga",
             "nome": "Anna Bianchi",
+            "da_14": "on",
             "informativa": "on",
         },
     )
@@ -94,6 +95,33 @@ def test_signing_up_asks_to_confirm_the_address(client):
     assert email.subject == "Conferma il tuo indirizzo"
     (link,) = set(re.findall(r"http://testserver/accounts/confirm-email/\S+", email.body))
     assert client.get(link.removeprefix("http://testserver")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("vai", "poi"),
+    [
+        ("/tavolo/invito/x/", "/accounts/login/?next=%2Ftavolo%2Finvito%2Fx%2F"),
+        ("https://altrove.example.org/", "/accounts/login/"),
+        ("", "/accounts/login/"),
+    ],
+)
+def test_who_makes_an_account_on_her_way_somewhere_gets_there_once_confirmed(client, vai, poi):
+    client.post(
+        "/accounts/signup/",
+        {
+            "email": "anna@example.org",
+            "password1": "una-password-lunga",
+            "nome": "Anna Bianchi",
+            "da_14": "on",
+            "informativa": "on",
+            "next": vai,
+        },
+    )
+    (link,) = set(re.findall(r"http://testserver(/accounts/confirm-email/\S+)", the_mail().body))
+
+    confermata = client.post(link)
+
+    assert (confermata.status_code, confermata.url) == (302, poi)
 
 
 def test_signing_up_twice_says_so_only_by_mail(client):
@@ -104,6 +132,7 @@ def test_signing_up_twice_says_so_only_by_mail(client):
             "email": "anna@example.org",
             "password1": "una-password-lunga",
             "nome": "Anna Bianchi",
+            "da_14": "on",
             "informativa": "on",
         },
     )
@@ -118,9 +147,31 @@ def test_a_mail_asked_for_in_english_is_queued_in_english(client):
     assert "/en/accounts/password/reset/key/" in messaggio.parametri["testo"]
 
 
+@pytest.mark.parametrize("prefisso", ["/en", ""])
+def test_who_is_told_of_a_change_reads_it_in_her_language_whatever_the_page(client, prefisso):
+    persona = UserFactory(lingua="en" if not prefisso else "it", password="una-password-lunga")
+    client.force_login(persona)
+    client.post(
+        f"{prefisso}/accounts/password/change/",
+        {
+            "oldpassword": "una-password-lunga",
+            "password1": "tre-gatti-nel-cortile",
+            "password2": "tre-gatti-nel-cortile",
+        },
+    )
+
+    messaggio = Messaggio.objects.get()
+    assert (messaggio.lingua, messaggio.destinatario) == (persona.lingua, persona.email)
+
+
 @pytest.mark.parametrize(
     ("nome", "contesto"),
     [
+        ("mfa/email/totp_activated", {}),
+        ("mfa/email/totp_deactivated", {}),
+        ("mfa/email/webauthn_added", {}),
+        ("mfa/email/webauthn_removed", {}),
+        ("mfa/email/recovery_codes_generated", {}),
         ("email_changed", {"from_email": "a@example.org", "to_email": "b@example.org"}),
         ("email_confirm", {}),
         ("email_deleted", {"deleted_email": "a@example.org"}),
@@ -128,6 +179,7 @@ def test_a_mail_asked_for_in_english_is_queued_in_english(client):
         ("password_reset", {}),
         ("password_set", {}),
         ("password_reset_code", {"code": "ABC-123"}),
+        ("spid_code", {"code": "ABC-123"}),
         ("email_confirmation", {"activate_url": "http://testserver/accounts/confirm-email/x/"}),
     ],
 )
@@ -137,7 +189,7 @@ def test_every_mail_that_allauth_knows_is_ours(rf, nome, contesto):
 
     with context.request_context(rf.get("/")):
         get_adapter().send_mail(
-            f"account/email/{nome}",
+            nome if "/" in nome else f"account/email/{nome}",
             "anna@example.org",
             {**contesto, "ip": "192.0.2.1", "user_agent": "Un browser <b>"},
         )

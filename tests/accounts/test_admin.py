@@ -1,12 +1,17 @@
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Conferma, User
+from posta.generi import registro
+from posta.models import Messaggio
 from tests.factories import PartecipanteFactory, UserFactory
+from tests.fattori import codice, con_app, con_chiave, con_codici, entra_con_password
 from tests.ruoli import RUOLI, entra
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +209,87 @@ def test_somebody_who_takes_part_is_found_by_her_whole_address(client):
 
     assert trovate(" Anna@Example.org ") == [anna]
     assert trovate("anna") == []
+
+
+# --- Who lost her phone ---------------------------------------------------------------------
+
+
+def porta(persona):
+    return reverse("admin:accounts_user_togli_fattori", args=[persona.pk])
+
+
+MOTIVO = {"motivo": "Ha perso il telefono; è venuta allo sportello con un documento"}
+
+
+@pytest.mark.parametrize("ruolo", RUOLI)
+def test_only_an_administrator_takes_factors_away(client, ruolo):
+    persona = UserFactory()
+    con_app(persona)
+    entra(client, ruolo)
+
+    risposte = [client.get(porta(persona)), client.post(porta(persona), MOTIVO)]
+
+    atteso = {"anonima": [302, 302], "amministratrice": [200, 302]}.get(ruolo, [404, 404])
+    assert [risposta.status_code for risposta in risposte] == atteso
+    assert Authenticator.objects.exists() is (ruolo != "amministratrice")
+
+
+def test_who_may_change_people_but_is_no_administrator_does_not_either(client, segretaria):
+    persona = UserFactory()
+    con_app(persona)
+
+    assert client.post(porta(persona), MOTIVO).status_code == 404
+    assert Authenticator.objects.count() == 1
+
+
+def test_her_factors_go_her_sessions_end_and_she_is_told(client, amministratrice):
+    persona, altra = UserFactory(nome="Lea Persa"), UserFactory()
+    segreto = con_app(persona)
+    con_codici(persona)
+    con_chiave(persona)
+    con_app(altra)
+    telefono = Client()
+    entra_con_password(telefono, persona)
+    telefono.post("/accounts/2fa/authenticate/", {"code": codice(segreto)})
+    assert telefono.get("/profilo/").status_code == 200
+    assert "lo ha scelto" in client.get(scheda(persona)).text
+
+    client.post(porta(persona), MOTIVO)
+    client.post(porta(persona), MOTIVO)
+
+    assert list(Authenticator.objects.values_list("user", flat=True)) == [altra.pk]
+    assert telefono.get("/profilo/").status_code == 302
+    [storia] = LogEntry.objects.filter(change_message__startswith="Perché")
+    assert (storia.user, storia.object_id, storia.object_repr) == (
+        amministratrice,
+        str(persona.pk),
+        f"persona {persona.pk}",
+    )
+    assert storia.change_message == f"Perché: {MOTIVO['motivo']}"
+    [messaggio] = Messaggio.objects.all()
+    assert messaggio.destinatario == persona.email
+    scritto = registro["fattori_tolti"].componi(messaggio, timezone.now())
+    assert scritto.oggetto == "Il tuo secondo passaggio è stato tolto"
+    # Her password alone brings her in again, to choose another.
+    assert entra_con_password(Client(), persona).url == "/profilo/"
+
+
+@pytest.mark.parametrize(
+    ("dati", "errore"),
+    [({}, "Scrivi il motivo"), (MOTIVO, "Non ha nessun secondo passaggio")],
+)
+def test_it_needs_a_reason_and_something_to_take_away(client, amministratrice, dati, errore):
+    persona = UserFactory()
+    if not dati:
+        con_app(persona)
+
+    risposta = client.post(porta(persona), dati)
+
+    assert errore in risposta.text
+    assert Messaggio.objects.count() == 0
+
+
+def test_nobody_takes_her_own_away_here(client, amministratrice):
+    con_app(amministratrice)
+
+    assert client.post(porta(amministratrice), MOTIVO).status_code == 404

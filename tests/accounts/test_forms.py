@@ -11,6 +11,7 @@ NUOVA = {
     "email": "anna@example.org",
     "password1": "una-password-lunga",
     "nome": " Anna   Bianchi ",
+    "da_14": "on",
     "informativa": "on",
 }
 

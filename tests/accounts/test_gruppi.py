@@ -24,6 +24,7 @@ LETTURE = {
     "proposte.view_tema",
 }
 MODERAZIONE = {
+    "eventi.coordina_incontro",
     "proposte.modera_proposta",
     "proposte.view_allegato",
     "proposte.view_commento",
@@ -52,14 +53,38 @@ TAVOLI = {
 # Of what happened there is only reading, and of who supports or follows not even that.
 SOLO_LETTI = {
     "passaggiodisponibilita",
+    "modificaattore",
     "passaggioincontro",
     "passaggioiscrizione",
+    "numeriincontro",
+    "segnopresenza",
+    "ingresso",
     "passaggio",
     "passaggiobisogno",
     "versioneproposta",
     "risposta",
+    "passaggioseggio",
+    "passaggioseduta",
+    "passaggioesame",
+    "versionerisposta",
+    "presenza",
+    "giustificazione",
+    "passaggioverbale",
+    "accessodocumento",
+    "posizione",
+    "versioneposizione",
+    "commentoesame",
+    "domandaproponente",
+    "rispostascritta",
+    "dissenso",
+    "correzione",
+    "parerecomitato",
+    "destinatario",
+    "passaggiocomunicazione",
 }
-DI_NESSUNO = {"sostegno", "seguito", "riconteggio"}
+# Acts: written once.
+SOLO_AGGIUNTI = {"decisione", "rettifica"}
+DI_NESSUNO = {"sostegno", "seguito", "riconteggio", "promemoriaesame", "promemoriaseduta"}
 
 
 def permessi(nome):
@@ -72,14 +97,33 @@ def permessi(nome):
 
 
 def everything_of_the_office():
-    attesi = {"accounts.view_partecipante", "accounts.view_conferma"}
-    for app in ("percorso", "laboratori", "eventi", "proposte", "posta"):
+    attesi = {
+        "accounts.view_partecipante",
+        "accounts.view_conferma",
+        "accounts.view_consenso",
+        "accounts.add_scarico",
+        "accounts.view_scarico",
+        "accounts.add_cancellazione",
+        "accounts.view_cancellazione",
+        "accounts.view_pulizia",
+    }
+    for app in (
+        "percorso",
+        "laboratori",
+        "eventi",
+        "proposte",
+        "tavolo",
+        "comunicazioni",
+        "posta",
+    ):
         for model in apps.get_app_config(app).get_models():
             nome = model._meta.model_name
             if nome in DI_NESSUNO:
                 continue
             if app == "posta" or nome in SOLO_LETTI:
                 attesi.add(f"{app}.view_{nome}")
+            elif nome in SOLO_AGGIUNTI:
+                attesi |= {f"{app}.{v}_{nome}" for v in ("add", "view")}
             else:
                 attesi |= {f"{app}.{v}_{nome}" for v in ("add", "change", "delete", "view")}
                 attesi |= {f"{app}.{codename}" for codename, _ in model._meta.permissions}

@@ -3,44 +3,28 @@
 Some routes appear several times, once for each face that their page has.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import F
-from django.urls import get_resolver, reverse
-from django.utils import timezone, translation
+from django.urls import get_resolver
+from django.utils import timezone
 
+from accounts.consensi import dai
+from accounts.diritti import token_dati
 from accounts.models import Partecipante
 from accounts.partecipanti import chiedi_conferma
-from eventi.models import Incontro, Iscrizione, Resoconto
+from eventi.models import Accoglienza, Incontro, Iscrizione, Resoconto
 from laboratori.models import Disponibilita, Laboratorio
 from percorso.models import Percorso
 from proposte.models import Bisogno, Commento, Nota, Proposta, Tema, Verbalizzante
+
+from .pagina import Pagina
+from .pagine_tavolo import ALTROVE_DEL_TAVOLO, DEL_TAVOLO
 
 Stato = Iscrizione.Stato
 CITTADINA = "cittadina@example.org"
 FACILITATORE = "facilitatore@example.org"
 MODERATRICE = "moderatrice@example.org"
-
-
-@dataclass(frozen=True)
-class Pagina:
-    nome: str
-    rotta: str
-    # Its arguments, asked once the demo is there.
-    argomenti: Callable[[], list] = list
-    conto: str = ""
-    stato: int = 200
-    query: str = ""
-
-    def __str__(self):
-        return self.nome
-
-    def url(self, lingua="it") -> str:
-        # A request made in this thread leaves its language behind.
-        with translation.override(lingua):
-            return reverse(self.rotta, args=self.argomenti()) + self.query
 
 
 def incontro(**filtri):
@@ -136,6 +120,19 @@ def adesso(**filtri):
     )()
 
 
+def alla_porta(*, presto=False):
+    """Who stands at the door of a meeting with people; or would, days before it."""
+
+    def trova():
+        da = timezone.now() + timedelta(days=2 if presto else -3)
+        incontro = Incontro.objects.filter(
+            iscrizioni__stato=Stato.CONFERMATA, stato="pubblicato", inizio__gt=da
+        ).order_by("inizio")[0]
+        return [Accoglienza.objects.get_or_create(incontro=incontro, nome="Prova")[0].token]
+
+    return trova
+
+
 def con_note():
     nota = Nota.objects.da_ordinare().select_related("incontro").order_by("pk")[0]
     return [nota.incontro.slug]
@@ -155,8 +152,17 @@ def gruppo(modello):
     return trova
 
 
+def consenso():
+    return [dai("newsletter", "notizie@example.org", confermato=True, adesso=timezone.now()).token]
+
+
 def lasciare():
     return [Partecipante.objects.filter(esempio=True, seguiti__isnull=False)[0].token]
+
+
+def suoi_dati():
+    suoi = Partecipante.objects.filter(esempio=True, seguiti__isnull=False, persona=None)
+    return [token_dati(suoi[0])]
 
 
 def scaduta():
@@ -225,6 +231,12 @@ PAGINE = [
     Pagina("contatti", "contatti"),
     Pagina("messaggio inviato", "contatti_inviato"),
     Pagina("privacy", "privacy"),
+    Pagina("chiedere i propri dati", "dati_chiedi"),
+    Pagina("dati cancellati", "dati_cancellati"),
+    Pagina("i propri dati", "profilo_dati", conto="cittadina@example.org"),
+    Pagina("i propri dati da un link", "dati_ospite", suoi_dati),
+    Pagina("cancellare i propri dati", "dati_ospite_cancella", suoi_dati),
+    Pagina("link ai dati scaduto", "dati_ospite", lambda: ["scaduto"], stato=410),
     Pagina("accessibilità", "accessibilita"),
     Pagina("note legali", "note_legali"),
     Pagina("domande frequenti", "domande_frequenti"),
@@ -247,6 +259,9 @@ PAGINE = [
     Pagina("indirizzi del conto", "account_email", conto="cittadina@example.org"),
     Pagina("cambio della password", "account_change_password", conto="cittadina@example.org"),
     Pagina("conferma della password", "account_reauthenticate", conto="cittadina@example.org"),
+    Pagina("secondo passaggio", "mfa_index", conto=CITTADINA),
+    Pagina("chiavi", "mfa_list_webauthn", conto=CITTADINA),
+    Pagina("dove si è dentro", "usersessions_list", conto=CITTADINA),
     # --- Proposals ---
     Pagina("elenco delle proposte", "proposte:proposta_list"),
     Pagina("proposte filtrate", "proposte:proposta_list", query="?stato=accolta&ordine=sostegni"),
@@ -339,9 +354,15 @@ PAGINE = [
     Pagina("smettere con un laboratorio", "seguiti:smetti_laboratorio", laboratorio),
     Pagina("smettere con un tema", "seguiti:smetti_tema", tema),
     Pagina("lasciare il riepilogo", "seguiti:seguito_lascia", lasciare),
+    Pagina("ritirare un consenso", "partecipo:consenso_lascia", consenso),
     Pagina("conferma chiesta", "partecipo:conferma_inviata"),
     Pagina("conferma scaduta", "partecipo:conferma", scaduta, stato=410),
     Pagina("link di ritorno sbagliato", "partecipo:entra", lambda: ["sbagliato"], stato=410),
+    # --- At the door ---
+    Pagina("segnare le presenze", "presenze:presenze", alla_porta()),
+    Pagina("presenze, un nome", "presenze:presenze", alla_porta(), query="?q=a"),
+    Pagina("presenze chiuse", "presenze:presenze", alla_porta(presto=True), stato=403),
+    Pagina("link delle presenze sbagliato", "presenze:presenze", lambda: ["no"], stato=404),
     # --- Notes ---
     Pagina("prendere appunti", "raccolta:raccolta", adesso()),
     Pagina("appunti chiusi", "raccolta:raccolta", verbalizzante(stato="svolto"), stato=403),
@@ -350,6 +371,7 @@ PAGINE = [
     Pagina("pubblicare le note", "raccolta:pubblica", con_note, FACILITATORE),
     Pagina("bisogno dalle note", "raccolta:ordina_bisogno", gruppo(Bisogno), FACILITATORE),
     Pagina("idea dalle note", "raccolta:ordina_idea", gruppo(Proposta), FACILITATORE),
+    *DEL_TAVOLO,
 ]
 
 # Routes that are not a page, or whose page shows only inside a journey: each with its reason.
@@ -373,6 +395,21 @@ ALTROVE = {
     "iscrizioni:iscrizione_accetta": "acts and goes on to the registration's page",
     "iscrizioni:iscrizione_aspetta": "acts and goes on to the registration's page",
     "account_confirm_login_code": "only after asking for a code: tests/e2e/test_conti.py",
+    **dict.fromkeys(
+        (
+            "spid:entra",
+            "spid:collega",
+            "spid:completa",
+            "spid:codice",
+            "spid:scollega",
+            "spid_oidc_ritorno",
+            "spid_saml_acs",
+            "spid_saml_ritorno",
+            "spid_saml_metadata",
+        ),
+        "only where a gateway is open: tests/accounts/test_spid_*.py, tests/e2e/test_spid.py",
+    ),
+    "iscrizioni:iscrizione_consenso": "acts and goes on to the registration",
     "partecipo:dimentica": "acts and goes on to the home page",
     "proposte:bisogni_trova": "a piece of the draft's page, for its script",
     "proposte:proposta_simili": "a piece of the draft's page, for its script",
@@ -391,9 +428,33 @@ ALTROVE = {
     "proposte:proposta_riesame": "only of a hidden one of hers: tests/proposte/test_scrittura.py",
     "proposte:commento_modifica": "only for ten minutes: tests/proposte/test_commenti.py",
     "proposte:commento_elimina": "only for ten minutes: tests/proposte/test_commenti.py",
+    "iscrizioni:iscrizione_qr": "a drawing",
+    "presenze:tocchi": "JSON for the page's script",
+    "presenze:servizio": "a script",
     "raccolta:note": "JSON for the page's script",
     "raccolta:servizio": "a script",
     "account_set_password": "only for accounts without a password: there are none",
+    **dict.fromkeys(
+        (
+            "mfa_activate_totp",
+            "mfa_add_webauthn",
+            "mfa_authenticate",
+            "mfa_deactivate_totp",
+            "mfa_edit_webauthn",
+            "mfa_generate_recovery_codes",
+            "mfa_reauthenticate",
+            "mfa_reauthenticate_webauthn",
+            "mfa_remove_webauthn",
+            "mfa_view_recovery_codes",
+        ),
+        "only who has just shown who she is, or has a second factor: tests/e2e/test_accesso.py",
+    ),
+    "mfa_download_recovery_codes": "a file",
+    "profilo_avvisi": "acts and goes back to the profile",
+    "mfa_login_webauthn": "JSON for the page's script; acts and goes on to where she was going",
+    **dict.fromkeys(("profilo_dati_scarica", "dati_ospite_scarica"), "a file"),
+    "profilo_dati_cancella": "only who has just shown who she is; as dati_ospite_cancella",
+    **ALTROVE_DEL_TAVOLO,
 }
 
 

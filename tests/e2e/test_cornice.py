@@ -7,6 +7,7 @@ VOCI = [
     "Laboratori",
     "Incontri",
     "Proposte",
+    "Tavolo",
     "Dai una mano",
     "Domande frequenti",
     "Contatti",

@@ -15,6 +15,8 @@ from accounts.models import User
 
 from .pagine import PAGINE
 
+pytestmark = pytest.mark.aspetto
+
 QUI = Path(__file__).parent
 VALIDATORE = QUI / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
 

@@ -65,7 +65,7 @@ def test_a_resident_registers_confirms_changes_and_cancels_on_a_phone(telefono, 
     page.goto(f"{live_server.url}/incontri/{incontro.slug}/")
     page.get_by_role("link", name=re.compile("^Iscriviti")).first.click()
     page.get_by_label("Nome e cognome").fill("Anna Bianchi")
-    page.get_by_label("E-mail").fill(INDIRIZZO)
+    page.get_by_role("textbox", name="E-mail").fill(INDIRIZZO)
     page.get_by_label("Quante persone siete?").select_option("2")
     spunta(page, "Cura dei bambini")
     page.get_by_role("button", name="Iscriviti").click()
@@ -109,7 +109,7 @@ def test_who_waits_takes_the_seat_that_is_given_up(telefono, live_server, link):
 
     page.goto(f"{live_server.url}/incontri/{incontro.slug}/iscrizione/")
     page.get_by_label("Nome e cognome").fill("Anna Bianchi")
-    page.get_by_label("E-mail").fill(INDIRIZZO)
+    page.get_by_role("textbox", name="E-mail").fill(INDIRIZZO)
     spunta(page, "Ho letto l'informativa")
     page.get_by_role("button", name="Mettiti in lista d'attesa").click()
     page.goto(link("conferma"))

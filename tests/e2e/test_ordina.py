@@ -13,7 +13,7 @@ from tests.factories import (
 )
 from tests.ruoli import entra
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.aspetto]
 
 # High enough that a drag needs no scrolling, which a hand does and a test does not.
 LARGO = {"width": 1280, "height": 1500}

@@ -15,7 +15,7 @@ from proposte.models import Nota, Verbalizzante
 from proposte.views import raccolta as views
 from tests.factories import IncontroFactory, NotaFactory, VerbalizzanteFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.aspetto]
 
 TELEFONO = {"width": 390, "height": 780}
 SALVATO = re.compile("^Tutto salvato")
@@ -606,11 +606,11 @@ DEPOSITI = """async () => {
 def test_new_files_of_the_portal_replace_the_old_ones_together_with_the_page(
     pagina, rete, monkeypatch
 ):
-    vecchia, file = views.file_da_conservare()
+    vecchia, file = views.GUSCIO.da_conservare()
     assert pagina.evaluate(DEPOSITI) == {f"raccolta /raccolta/ {vecchia}": True}
     rete.diventa("manca")
     scrivi(pagina, "scritta con la vecchia")
-    monkeypatch.setattr(views, "file_da_conservare", lambda: ("nuova", file))
+    monkeypatch.setattr(views.GUSCIO, "da_conservare", lambda: ("nuova", file))
     rete.diventa("c'è")
     pagina.reload()
     nuova = {"raccolta /raccolta/ nuova": True}
@@ -629,9 +629,9 @@ def test_new_files_of_the_portal_replace_the_old_ones_together_with_the_page(
 
 
 def test_a_page_whose_new_files_did_not_all_arrive_still_opens(pagina, rete, monkeypatch):
-    vecchia, file = views.file_da_conservare()
+    vecchia, file = views.GUSCIO.da_conservare()
     monkeypatch.setattr(
-        views, "file_da_conservare", lambda: ("rotta", [*file, "/static/js/non-c-e.js"])
+        views.GUSCIO, "da_conservare", lambda: ("rotta", [*file, "/static/js/non-c-e.js"])
     )
     pagina.reload()
     pagina.wait_for_timeout(1500)

@@ -6,7 +6,7 @@ import icalendar
 import pytest
 from django.utils import translation
 
-from eventi import emails
+from eventi import emails, presenze
 from eventi.models import Incontro, Iscrizione
 from portale.lib import dates
 from posta.generi import NonDovuto, Scaduto
@@ -26,7 +26,7 @@ def messaggio(genere, iscrizione, **parametri):
 
 
 def ics(composto):
-    [allegato] = composto.allegati
+    allegato = composto.allegati[0]
     calendario = icalendar.Calendar.from_ical(allegato.contenuto)
     [evento] = calendario.walk("VEVENT")
     return calendario, evento, allegato
@@ -56,6 +56,11 @@ def test_the_confirmation_says_everything_needed_to_come(incontro, adesso):
         assert "autobus 3 · in strada" in corpo
         assert f"/iscrizioni/{iscrizione.token}/rinuncia/" in corpo
         assert f"/iscrizioni/{iscrizione.token}/" in corpo
+        # Readable with images off.
+        assert presenze.codice_ingresso(iscrizione) in corpo
+    disegno = composto.allegati[1]
+    assert disegno.contenuto.startswith(b"\x89PNG")
+    assert f'src="cid:{disegno.cid}"' in composto.html
     calendario, evento, allegato = ics(composto)
     assert allegato.mimetype == "text/calendar; method=REQUEST; charset=utf-8"
     assert calendario["METHOD"] == "REQUEST"

@@ -35,9 +35,13 @@ def test_fields_come_in_the_order_in_which_they_are_read():
         "nome",
         "email",
         "telefono",
+        "minore",
+        "nome_minore",
         "posti_richiesti",
         "servizi",
         "necessita",
+        "foto",
+        "newsletter",
         "informativa",
     ]
 
@@ -75,14 +79,35 @@ def test_services_are_named_with_what_the_office_says_of_them():
 def test_without_services_there_is_no_empty_question():
     form = IscrizioneForm(servizi=[])
 
-    assert list(form.fields) == ["nome", "posti_richiesti", "necessita"]
+    assert list(form.fields) == [
+        "nome",
+        "minore",
+        "nome_minore",
+        "posti_richiesti",
+        "necessita",
+        "foto",
+        "newsletter",
+    ]
 
 
 def test_somebody_whose_name_is_known_is_not_asked_for_it():
     form = IscrizioneForm({"posti_richiesti": "1"}, chiedi_nome=False)
 
     assert form.errors == {}
-    assert form.cleaned_data == {"posti_richiesti": 1, "necessita": ""}
+    assert form.cleaned_data == {
+        "minore": False,
+        "nome_minore": "",
+        "posti_richiesti": 1,
+        "necessita": "",
+        "foto": False,
+        "newsletter": False,
+    }
+
+
+def test_nothing_is_ticked_for_her():
+    form = ospite()
+
+    assert [form.fields[nome].initial for nome in ("minore", "foto", "newsletter")] == [None] * 3
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
+from accounts.models import User
 from eventi import emails, services
 from eventi.models import Iscrizione
 from eventi.promemoria import accoda_promemoria, imposta_promemoria, scadenza
 from portale.lib.dates import ROMA
 from posta.generi import NonDovuto, Rinviato, Scaduto
 from posta.models import Messaggio
-from tests.factories import IncontroFactory, IscrizioneFactory
+from tests.factories import IncontroFactory, IscrizioneFactory, UserFactory
 
 GIORNO = timedelta(days=1)
 
@@ -248,3 +250,76 @@ def test_her_page_promises_a_reminder_only_when_one_is_to_come(incontro, iscritt
     )
 
     assert [i.attende_promemoria() for i in (iscritta, tardi, senza)] == [True, False, False]
+
+
+# --- Switched off by the person -------------------------------------------------------------
+
+
+def _spegni(email):
+    persona = UserFactory(email=email)
+    User.objects.filter(pk=persona.pk).update(avvisi_promemoria=False)
+    return persona
+
+
+def test_who_switched_reminders_off_gets_none_and_the_others_do(incontro):
+    dovuto = incontro.promemoria.get().dovuto_at
+    prima = dovuto - GIORNO
+    spenta = _spegni("spenta@example.org")
+    EmailAddress.objects.create(user=spenta, email="lavoro@example.org", verified=True)
+    EmailAddress.objects.create(user=spenta, email="altrui@example.org", verified=False)
+    UserFactory(email="accesa@example.org")
+    for email, persona in (
+        ("spenta@example.org", None),
+        ("lavoro@example.org", None),
+        ("vecchia@example.org", spenta),
+        # She has not shown that this one is hers.
+        ("altrui@example.org", None),
+        ("accesa@example.org", None),
+        ("ospite@example.org", None),
+    ):
+        IscrizioneFactory(incontro=incontro, email=email, persona=persona, confermata_at=prima)
+
+    accoda_promemoria(dovuto)
+
+    assert sorted(Messaggio.objects.values_list("destinatario", flat=True)) == [
+        "accesa@example.org",
+        "altrui@example.org",
+        "ospite@example.org",
+    ]
+
+
+def test_one_switched_off_after_it_was_queued_does_not_leave(incontro):
+    dovuto = incontro.promemoria.get().dovuto_at
+    iscrizione = IscrizioneFactory(incontro=incontro, confermata_at=dovuto - GIORNO)
+    accoda_promemoria(dovuto)
+    messaggio = Messaggio.objects.get()
+    assert iscrizione.attende_promemoria() is False
+    assert emails.promemoria(messaggio, dovuto).oggetto
+
+    _spegni(iscrizione.email)
+
+    with pytest.raises(NonDovuto):
+        emails.promemoria(messaggio, dovuto)
+
+
+def test_who_switched_reminders_off_does_not_wait_for_one(incontro):
+    iscrizione = IscrizioneFactory(
+        incontro=incontro, confermata_at=incontro.promemoria.get().dovuto_at - GIORNO
+    )
+    assert iscrizione.attende_promemoria()
+
+    _spegni(iscrizione.email)
+
+    assert not iscrizione.attende_promemoria()
+
+
+def test_who_switched_reminders_off_is_told_all_the_same_that_a_meeting_is_cancelled(incontro):
+    iscrizione = IscrizioneFactory(incontro=incontro)
+    persona = _spegni(iscrizione.email)
+    User.objects.filter(pk=persona.pk).update(avvisi_seguiti=False, avvisi_riepilogo=False)
+
+    services.annulla(
+        incontro, motivo="Allerta meteo", autore=UserFactory(), adesso=roma(2026, 5, 1, 10)
+    )
+
+    assert Messaggio.objects.get(genere="annullato").destinatario == iscrizione.email

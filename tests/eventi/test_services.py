@@ -826,27 +826,3 @@ def test_a_way_to_take_part_that_can_not_be_is_refused_and_nobody_is_told(
 
 
 # --- Who came ---
-
-
-def test_attendance_is_of_confirmed_people_of_meetings_that_have_begun(adesso):
-    venuta = IscrizioneFactory(incontro=IncontroFactory(passato=True))
-    di_prima = IscrizioneFactory(
-        incontro=IncontroFactory(passato=True, stato=Incontro.Stato.SVOLTO)
-    )
-    in_lista = IscrizioneFactory(incontro=venuta.incontro, in_attesa=True)
-    domani = IscrizioneFactory()
-    annullata = IscrizioneFactory(
-        incontro=IncontroFactory(passato=True, stato=Incontro.Stato.ANNULLATO)
-    )
-    non_scelta = IscrizioneFactory(incontro=venuta.incontro)
-    scelte = [venuta, di_prima, in_lista, domani, annullata]
-
-    def presenti():
-        return [Iscrizione.objects.get(pk=i.pk).presente for i in (*scelte, non_scelta)]
-
-    pks = [iscrizione.pk for iscrizione in scelte]
-    assert services.segna_presenza(pks, True, adesso=adesso) == 2
-    assert presenti() == [True, True, None, None, None, None]
-    assert services.segna_presenza([venuta.pk], False, adesso=adesso) == 1
-    assert presenti() == [False, True, None, None, None, None]
-    assert services.segna_presenza([], True, adesso=adesso) == 0

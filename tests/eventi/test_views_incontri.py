@@ -287,6 +287,7 @@ def test_each_choice_says_how_many_meetings_it_would_give_beside_the_others(clie
         ("assemblea", 0),
         ("workshop", 1),
         ("workshop_finale", 0),
+        ("seduta", 0),
         ("altro", 0),
     ]
     assert (opzioni["accessibile"], opzioni["servizi"]) == (1, 1)

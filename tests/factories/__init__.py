@@ -1,5 +1,7 @@
 from .accounts import UserFactory
+from .comunicazioni import ComunicazioneFactory
 from .eventi import (
+    AccoglienzaFactory,
     IncontroFactory,
     IscrizioneFactory,
     PromemoriaFactory,
@@ -7,7 +9,12 @@ from .eventi import (
     SedeFactory,
     ServizioFactory,
 )
-from .laboratori import DisponibilitaFactory, LaboratorioFactory, QuartiereFactory
+from .laboratori import (
+    AttoreFactory,
+    DisponibilitaFactory,
+    LaboratorioFactory,
+    QuartiereFactory,
+)
 from .percorso import FaseFactory, PercorsoFactory
 from .posta import MessaggioFactory
 from .proposte import (
@@ -24,31 +31,64 @@ from .proposte import (
     VerbalizzanteFactory,
     VerificaTecnicaFactory,
 )
+from .tavolo import (
+    ComponenteFactory,
+    DecisioneFactory,
+    DocumentoTavoloFactory,
+    EsameFactory,
+    GaranteFactory,
+    OrganizzazioneFactory,
+    PosizioneFactory,
+    PresenzaFactory,
+    ProceduraScrittaFactory,
+    PuntoFactory,
+    RichiestaAdesioneFactory,
+    SedutaFactory,
+    SeggioFactory,
+    VerbaleFactory,
+)
 
 __all__ = [
+    "AccoglienzaFactory",
+    "AttoreFactory",
     "AvanzamentoFactory",
     "BisognoFactory",
     "CommentoFactory",
+    "ComponenteFactory",
+    "ComunicazioneFactory",
+    "DecisioneFactory",
     "DisponibilitaFactory",
+    "DocumentoTavoloFactory",
+    "EsameFactory",
     "FaseFactory",
+    "GaranteFactory",
     "IncontroFactory",
     "IscrizioneFactory",
     "LaboratorioFactory",
     "MessaggioFactory",
     "NotaFactory",
+    "OrganizzazioneFactory",
     "PartecipanteFactory",
     "PercorsoFactory",
+    "PosizioneFactory",
+    "PresenzaFactory",
+    "ProceduraScrittaFactory",
     "PromemoriaFactory",
     "PropostaFactory",
+    "PuntoFactory",
     "QuartiereFactory",
     "ResocontoFactory",
+    "RichiestaAdesioneFactory",
     "RispostaFactory",
     "SedeFactory",
+    "SedutaFactory",
+    "SeggioFactory",
     "SeguitoFactory",
     "ServizioFactory",
     "SostegnoFactory",
     "TemaFactory",
     "UserFactory",
+    "VerbaleFactory",
     "VerbalizzanteFactory",
     "VerificaTecnicaFactory",
 ]

@@ -4,7 +4,15 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from eventi.models import Incontro, Iscrizione, Promemoria, Resoconto, Sede, Servizio
+from eventi.models import (
+    Accoglienza,
+    Incontro,
+    Iscrizione,
+    Promemoria,
+    Resoconto,
+    Sede,
+    Servizio,
+)
 
 from .laboratori import LaboratorioFactory
 from .percorso import PercorsoFactory
@@ -91,6 +99,16 @@ class IscrizioneFactory(DjangoModelFactory):
         iscrizione.incontro.posti_occupati += iscrizione.posti
         iscrizione.incontro.save(update_fields=["posti_occupati"])
         return iscrizione
+
+
+class AccoglienzaFactory(DjangoModelFactory):
+    """Who stands at the door of a meeting that begins now."""
+
+    class Meta:
+        model = Accoglienza
+
+    incontro = factory.SubFactory(IncontroFactory, inizio=factory.LazyFunction(_tra))
+    nome = factory.Sequence("Accoglie {}".format)
 
 
 class ResocontoFactory(DjangoModelFactory):

@@ -14,17 +14,24 @@ from proposte import commenti, services
 from proposte.models import Bisogno, EsitoPreparato, Nota, Proposta
 from tests.factories import (
     BisognoFactory,
+    ComponenteFactory,
+    DecisioneFactory,
     DisponibilitaFactory,
     IncontroFactory,
     IscrizioneFactory,
     MessaggioFactory,
     NotaFactory,
     PercorsoFactory,
+    ProceduraScrittaFactory,
     PropostaFactory,
     ResocontoFactory,
+    RichiestaAdesioneFactory,
     RispostaFactory,
+    SedutaFactory,
+    SeggioFactory,
     TemaFactory,
     UserFactory,
+    VerbaleFactory,
     VerificaTecnicaFactory,
 )
 from tests.ruoli import entra
@@ -227,11 +234,11 @@ def test_each_line_counts_the_rows_of_the_list_that_it_opens(client, ufficio, ma
     voci = client.get(INDICE).context["da_fare"]
 
     assert [(voce.quanti, voce.url) for voce in voci] == [
-        (1, "/admin/posta/messaggio/?stato__exact=fallito"),
+        (1, "/admin/posta/messaggio/?serve=falliti"),
         (2, "/admin/eventi/incontro/?quando=in_ritardo"),
         (1, "/admin/eventi/incontro/?quando=da_chiudere"),
         (1, "/admin/eventi/incontro/?quando=bozze"),
-        (1, "/admin/eventi/iscrizione/?stato__exact=posto_offerto"),
+        (1, "/admin/eventi/iscrizione/?serve=offerte"),
         (1, "/admin/laboratori/disponibilita/?gestione=nuove"),
     ]
     for voce in voci:
@@ -345,6 +352,60 @@ def test_each_line_of_proposals_counts_the_rows_of_the_list_that_it_opens(
     assert Nota.objects.count() == 3
 
 
+def test_each_line_of_the_tavolo_counts_the_rows_of_the_list_that_it_opens(
+    client, ufficio, macchine_vive
+):
+    """One thing to do of each kind, beside others that are in order."""
+    adesso = timezone.now()
+    percorso = PercorsoFactory()
+    RichiestaAdesioneFactory(percorso=percorso, created_at=adesso - timedelta(days=16))
+    RichiestaAdesioneFactory(percorso=percorso, stato="accolta")
+    seggio = SeggioFactory(percorso=percorso)
+    ComponenteFactory(seggio=seggio, invitato=True, invitato_at=None)
+    ComponenteFactory(seggio=seggio, supplente=True)
+    for stato in ("fermata", "senza_numero", "aperta"):
+        ProceduraScrittaFactory(percorso=percorso, stato=stato, chiusa_at=adesso)
+    SedutaFactory(chiusa=True, incontro__percorso=percorso)
+    vecchia = SedutaFactory(chiusa=True, incontro__percorso=percorso)
+    verbale = VerbaleFactory(
+        seduta=vecchia,
+        stato="in_correzione",
+        correzioni_fino_a=adesso - timedelta(days=1),
+    )
+    pronto = VerbaleFactory(
+        seduta__incontro__percorso=percorso,
+        stato="in_correzione",
+        correzioni_fino_a=adesso - timedelta(days=1),
+    )
+    for n in range(2):
+        verbale.correzioni.create(
+            seggio=seggio,
+            componente=seggio.componenti.first(),
+            testo="No.",
+            chiave=f"{n}",
+            created_at=adesso,
+        )
+    tempo_fa = adesso - timedelta(days=31)
+    DecisioneFactory(seduta=pronto.seduta, pubblicata_at=None, presa_at=tempo_fa)
+    DecisioneFactory(seduta=vecchia, pubblicata_at=None, presa_at=adesso)
+
+    tutte = client.get(INDICE).context["da_fare"]
+    voci = [voce for voce in tutte if voce.url.startswith("/admin/tavolo/")]
+
+    assert [(voce.quanti, voce.grave, voce.url) for voce in voci] == [
+        (1, True, "/admin/tavolo/richiestaadesione/"),
+        (1, True, "/admin/tavolo/verbale/?punto=rispondere"),
+        (1, True, "/admin/tavolo/decisione/?pubblicata=tardi"),
+        (1, False, "/admin/tavolo/componente/?punto=da_invitare"),
+        (1, False, "/admin/tavolo/procedurascritta/?riprendere=fermata"),
+        (1, False, "/admin/tavolo/procedurascritta/?riprendere=senza_numero"),
+        (1, False, "/admin/tavolo/seduta/?quando=senza_verbale"),
+        (1, False, "/admin/tavolo/verbale/?punto=approvare"),
+    ]
+    for voce in voci:
+        assert client.get(voce.url).context["cl"].result_count == voce.quanti
+
+
 def test_a_moderator_is_told_of_what_people_wrote_and_a_facilitator_of_her_notes(client):
     PropostaFactory(inviata=True)
     PropostaFactory(stato=Proposta.Stato.ACCOLTA)
@@ -390,6 +451,19 @@ def test_the_week_shows_published_meetings_with_their_seats_and_needs(client, uf
     assert "carrozzina" not in response.content.decode()
 
 
+def test_of_a_week_with_many_meetings_the_first_page_shows_the_first(client, ufficio, monkeypatch):
+    monkeypatch.setattr(cruscotto, "PROSSIMI", 2)
+    adesso = timezone.now()
+    giorni = {n: IncontroFactory(inizio=adesso + timedelta(days=n)).pk for n in (3, 1, 2)}
+
+    response = client.get(INDICE)
+
+    assert [incontro.pk for incontro in response.context["prossimi"]] == [giorni[1], giorni[2]]
+    tutti = reverse("admin:eventi_incontro_changelist") + "?quando=settimana"
+    assert f'href="{tutti}"' in response.content.decode()
+    assert client.get(tutti).context["cl"].result_count == 3
+
+
 def test_needs_are_not_even_counted_for_who_may_not_read_them(client):
     entra(client, "moderatore")
     IncontroFactory(inizio=timezone.now() + timedelta(days=2))
@@ -415,9 +489,13 @@ def test_the_first_page_asks_the_database_as_often_for_one_row_as_for_three(
         BisognoFactory(stato=Bisogno.Stato.INVIATO)
         PropostaFactory(stato=Proposta.Stato.ACCOLTA)
         NotaFactory(incontro__passato=True)
+        RichiestaAdesioneFactory()
+        ComponenteFactory(invitato=True, invitato_at=None)
+        ProceduraScrittaFactory(stato="fermata", chiusa_at=adesso)
+        DecisioneFactory(pubblicata_at=None, presa_at=adesso - timedelta(days=40))
     client.get(INDICE)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(41):
         client.get(INDICE)
 
 

@@ -10,20 +10,33 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from comunicazioni.models import Comunicazione
 from eventi import services
 from eventi.models import Incontro, Iscrizione, PassaggioIscrizione, Promemoria, Resoconto, Sede
 from eventi.promemoria import accoda_promemoria
-from laboratori.models import Disponibilita, Laboratorio, Referente
+from laboratori.models import Attore, Disponibilita, Laboratorio, Referente
 from percorso.models import Percorso
 from portale.demo.carica import DemoRifiutata, carica_demo
 from portale.demo.rimuovi import rimuovi_demo
 from portale.demo.scenario import PASSWORD, Calendario
 from posta.models import Messaggio
+from tavolo.models import (
+    AccessoDocumento,
+    Decisione,
+    DocumentoTavolo,
+    Esame,
+    Seduta,
+    Verbale,
+)
+from tavolo.permissions import Accesso
+from tavolo.services.documenti import annota_accesso
 from tests.factories import (
+    ComunicazioneFactory,
     DisponibilitaFactory,
     FaseFactory,
     IncontroFactory,
     IscrizioneFactory,
+    MessaggioFactory,
     PercorsoFactory,
     UserFactory,
 )
@@ -108,7 +121,51 @@ class TestCaricata:
             "esempio-zona-4-terzo": "pubblicato",
             "esempio-workshop-cittadino": "pubblicato",
             "esempio-zona-2-bozza": "bozza",
+            "esempio-tavolo-1": "svolto",
+            "esempio-tavolo-2": "svolto",
+            "esempio-tavolo-3": "pubblicato",
         }
+
+    def test_the_tavolo_has_sittings_and_minutes_at_every_stage(self, demo):
+        sedute = Seduta.objects.filter(incontro__percorso=demo).order_by("numero")
+        verbali = {s: getattr(s, "verbale", None) for s in sedute}
+        assert [(s.numero, s.stato, v and v.stato) for s, v in verbali.items()] == [
+            (1, "chiusa", "approvato"),
+            (2, "chiusa", "in_correzione"),
+            (3, "convocata", None),
+        ]
+        assert [v.approvato_in for v in verbali.values() if v and v.approvato_in] == [sedute[1]]
+
+    def test_the_tavolo_reviews_proposals_at_every_stage_and_decides_on_some(self, demo):
+        esami = Esame.objects.filter(percorso=demo).order_by("pk")
+        rese = [esame.posizioni.rese().count() for esame in esami]
+        aperti = [esame.aperto(ADESSO) for esame in esami]
+        assert list(zip(rese, aperti, strict=True)) == [
+            (8, False),
+            (6, False),
+            (5, False),
+            (5, False),
+            (3, True),
+            (0, True),
+        ]
+        decisioni = Decisione.objects.filter(percorso=demo).order_by("pk")
+        assert [(d.esito, d.proposta.stato, d.dissensi.count()) for d in decisioni] == [
+            ("accolta", "accolta", 0),
+            ("accolta_con_modifiche", "accolta_con_modifiche", 1),
+            ("non_accolta", "non_accolta", 1),
+        ]
+        assert list(demo.procedure_scritte.values_list("stato", flat=True)) == ["aperta"]
+
+    def test_everything_of_the_tavolo_says_that_it_is_an_example(self, demo):
+        righe = {
+            model._meta.label: set(model.objects.values_list("esempio", flat=True))
+            for model in (
+                *apps.get_app_config("tavolo").get_models(),
+                Attore,
+            )
+            if any(campo.name == "esempio" for campo in model._meta.fields)
+        }
+        assert {nome for nome, valori in righe.items() if valori != {True}} == set()
 
     def test_past_workshops_have_published_reports_but_one_is_late_and_one_to_close(self, demo):
         assert set(Resoconto.objects.pubblicati().values_list("incontro__slug", flat=True)) >= {
@@ -261,7 +318,7 @@ class TestCaricata:
         _percorso, prima = caricata
         tolte = rimuovi_demo(adesso=ADESSO)
 
-        assert tolte["eventi.Incontro"] == 17
+        assert tolte["eventi.Incontro"] == 20
         assert database() == prima
 
     def test_taken_away_what_visitors_did_in_the_demo_goes_and_what_they_did_elsewhere_stays(
@@ -280,6 +337,25 @@ class TestCaricata:
         assert rimasta.incontro == vero
         [messaggio] = Messaggio.objects.filter(destinatario="visitatrice@example.com")
         assert messaggio.parametri["iscrizione"] == rimasta.pk
+
+    def test_taken_away_what_was_read_at_its_tavolo_goes_and_what_was_read_elsewhere_stays(
+        self, demo
+    ):
+        vero, chi = PercorsoFactory(), UserFactory()
+        documento = DocumentoTavolo.objects.filter(percorso=demo).first()
+        verbale = Verbale.objects.approvati().get(seduta__incontro__percorso=demo)
+        for percorso, aperto in (
+            (demo, documento),
+            (demo, verbale),
+            (demo, "Dossier degli esami"),
+            (vero, "Dossier degli esami"),
+        ):
+            annota_accesso(aperto, Accesso(percorso.pk, ufficio=True), chi, adesso=ADESSO)
+
+        tolte = rimuovi_demo(adesso=ADESSO)
+
+        assert tolte["tavolo.AccessoDocumento"] == 3
+        assert AccessoDocumento.objects.get().percorso == vero
 
     def test_taken_away_a_seat_that_a_demo_account_held_elsewhere_goes_to_who_waits(self, demo):
         vero = IncontroFactory(laboratorio=None, posti=1, inizio=ADESSO + timedelta(days=9))
@@ -308,13 +384,28 @@ class TestCaricata:
         vero.refresh_from_db()
         assert vero.sede is None
 
+    def test_taken_away_what_the_office_wrote_to_its_people_goes_and_the_rest_stays(self, demo):
+        della_demo = ComunicazioneFactory(incontro=Incontro.objects.filter(stato="bozza").first())
+        altrove = ComunicazioneFactory(incontro__laboratorio=None)
+        for scritta in (della_demo, altrove):
+            scritta.destinatari.create(
+                email="qualcuna@example.org",
+                messaggio=MessaggioFactory(chiave=f"comunicazione:{scritta.pk}:1"),
+            )
+
+        rimuovi_demo(adesso=ADESSO)
+
+        assert [scritta.pk for scritta in Comunicazione.objects.all()] == [altrove.pk]
+        rimasti = Messaggio.objects.filter(chiave__startswith="comunicazione:")
+        assert [mail.chiave for mail in rimasti] == [f"comunicazione:{altrove.pk}:1"]
+
     def test_taking_away_counts_what_it_took_and_may_be_repeated(self, demo):
         prima, dopo = StringIO(), StringIO()
 
         call_command("rimuovi_demo", stdout=prima)
         call_command("rimuovi_demo", stdout=dopo)
 
-        assert "   17  eventi.Incontro\n" in prima.getvalue()
+        assert "   20  eventi.Incontro\n" in prima.getvalue()
         assert dopo.getvalue() == "There was no demo to take away.\n"
 
     def test_taken_away_the_accounts_no_longer_enter(self, demo):

@@ -290,8 +290,8 @@ def test_the_command_says_what_it_did():
     call_command("carica_percorso", stdout=uscita, verbosity=0)
 
     assert uscita.getvalue().splitlines() == [
-        "Laboratori di quartiere a Piacenza: 73 created, 0 updated, 0 unchanged.",
-        "Laboratori di quartiere a Piacenza: 0 created, 0 updated, 42 unchanged.",
+        "Laboratori di quartiere a Piacenza: 74 created, 0 updated, 0 unchanged.",
+        "Laboratori di quartiere a Piacenza: 0 created, 0 updated, 43 unchanged.",
     ]
 
 

@@ -173,7 +173,7 @@ def test_cells_joined_downwards_share_their_value():
         Riga(2, ["Uno", "3", "a"]),
         Riga(3, ["Due", "3", "b"]),
         Riga(5, ["Tre", "4", "c"]),
-        Riga(6, ["Zona 5"]),
+        Riga(6, ["Zona 5"], unite=("A6:C6",)),
     ]
 
 

@@ -8,11 +8,14 @@ from portale.views import motori
 from proposte.models import Bisogno, Proposta
 from tests.factories import (
     BisognoFactory,
+    DecisioneFactory,
     IncontroFactory,
     LaboratorioFactory,
     PercorsoFactory,
     PropostaFactory,
     ResocontoFactory,
+    SedutaFactory,
+    VerbaleFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -36,19 +39,26 @@ def test_robots_keep_out_of_what_is_private_in_both_languages(client, settings):
         "Disallow: /profilo/",
         "Disallow: /laboratori/disponibilita/*/",
         "Disallow: /partecipo/",
+        "Disallow: /presenze/",
         "Disallow: /proposte/bozza/",
         "Disallow: /proposte/mie/",
         "Disallow: /raccolta/",
         "Disallow: /seguiti/",
+        "Disallow: /tavolo/invito/",
+        "Disallow: /tavolo/domande/",
         "Disallow: /en/accounts/",
         "Disallow: /en/iscrizioni/",
         "Disallow: /en/profilo/",
         "Disallow: /en/laboratori/disponibilita/*/",
         "Disallow: /en/partecipo/",
+        "Disallow: /en/presenze/",
         "Disallow: /en/proposte/bozza/",
         "Disallow: /en/proposte/mie/",
         "Disallow: /en/raccolta/",
         "Disallow: /en/seguiti/",
+        "Disallow: /en/tavolo/invito/",
+        "Disallow: /en/tavolo/domande/",
+        "Disallow: /tavolo/area-riservata/",
         "",
         f"Sitemap: {settings.BASE_URL}/sitemap.xml",
     ]
@@ -59,6 +69,7 @@ def test_every_page_of_the_map_exists_in_both_languages(client, settings):
     ResocontoFactory(incontro__percorso=incontro.percorso)
     BisognoFactory()
     PropostaFactory()
+    DecisioneFactory()
     trovati = indirizzi(client)
     italiani = [url for url in trovati if not url.startswith(f"{settings.BASE_URL}/en/")]
     assert len(trovati) == 2 * len(italiani)
@@ -88,12 +99,18 @@ def test_what_is_not_public_is_not_on_the_map(client):
     PropostaFactory(inviata=True, slug="proposta-inviata")
     PropostaFactory(stato=Proposta.Stato.NASCOSTA, slug="proposta-nascosta")
     BisognoFactory(stato=Bisogno.Stato.NASCOSTO, slug="bisogno-nascosto")
+    SedutaFactory(in_preparazione=True, incontro__slug="seduta-in-preparazione")
+    VerbaleFactory(seduta__incontro__slug="verbale-in-scrittura")
+    riservata = DecisioneFactory(pubblicata_at=None)
     senza = ResocontoFactory(incontro__slug="senza-resoconto", pubblicato_at=None).incontro
     testo = client.get("/sitemap.xml").content.decode()
     for slug in ("percorso-in-bozza", "zona-chiusa", "incontro-in-bozza", "incontro-di-bozza"):
         assert slug not in testo
     for slug in ("proposta-inviata", "proposta-nascosta", "bisogno-nascosto"):
         assert slug not in testo
+    assert "/tavolo/sedute/seduta-in-preparazione/" not in testo
+    assert "/tavolo/sedute/verbale-in-scrittura/verbale/" not in testo
+    assert f"/tavolo/decisioni/{riservata.pk}/" not in testo
     assert f"/incontri/{senza.slug}/</loc>" in testo
     assert f"/incontri/{senza.slug}/resoconto/" not in testo
 
@@ -110,7 +127,8 @@ def test_the_map_costs_the_same_with_one_row_and_with_three(
         ResocontoFactory()
         BisognoFactory()
         PropostaFactory()
-    with django_assert_num_queries(8):
+        DecisioneFactory(seduta__chiusa=True)
+    with django_assert_num_queries(11):
         client.get("/sitemap.xml")
 
 

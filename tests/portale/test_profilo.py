@@ -9,6 +9,8 @@ from django.utils import timezone
 from accounts.partecipanti import della_persona
 from eventi.models import Incontro
 from tests.factories import (
+    ComponenteFactory,
+    DisponibilitaFactory,
     IncontroFactory,
     IscrizioneFactory,
     PartecipanteFactory,
@@ -17,6 +19,7 @@ from tests.factories import (
     SostegnoFactory,
     UserFactory,
 )
+from tests.fattori import con_app
 from tests.ruoli import RUOLI, entra
 
 pytestmark = pytest.mark.django_db
@@ -105,10 +108,11 @@ def test_it_asks_the_same_queries_for_one_or_three(n, client, persona, django_as
         IscrizioneFactory(email="anna@example.org")
         IscrizioneFactory(email="anna@example.org", in_attesa=True)
         SostegnoFactory(partecipante=della_persona(persona))
+        DisponibilitaFactory(email="anna@example.org", stato="nuova")
     # Who she is as a participant is written down at her first visit.
     client.get(reverse("profilo"))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(14):
         client.get(reverse("profilo"))
 
 
@@ -221,3 +225,65 @@ def test_an_incontro_without_a_date_does_not_break_the_page(client, persona):
     )
 
     assert "nel 2023" in client.get(reverse("profilo")).content.decode()
+
+
+def test_who_sits_at_the_tavolo_finds_her_way_into_its_area(client, persona):
+    url = reverse("area:home")
+    assert f'href="{url}"' not in client.get(reverse("profilo")).content.decode()
+
+    ComponenteFactory(persona=persona)
+
+    assert f'href="{url}"' in client.get(reverse("profilo")).content.decode()
+
+
+def test_she_finds_the_help_that_she_offered_and_how_it_stands(client, persona):
+    EmailAddress.objects.create(user=persona, email="anna@lavoro.example", verified=True)
+    EmailAddress.objects.create(user=persona, email="capo@lavoro.example", verified=False)
+    una = DisponibilitaFactory(email="anna@example.org", stato="assegnata")
+    altra = DisponibilitaFactory(email="anna@lavoro.example", stato="chiusa")
+    # Somebody may have typed her address; and those of others are theirs.
+    DisponibilitaFactory(email="anna@example.org", stato="da_verificare", aiuti=["bambini"])
+    DisponibilitaFactory(email="capo@lavoro.example", stato="nuova", aiuti=["bambini"])
+
+    risposta = client.get(reverse("profilo"))
+
+    assert list(risposta.context["aiuti"]) == [altra, una]
+    assert "L’ufficio se ne occupa" in risposta.text
+    assert "Cura dei bambini" not in risposta.text
+
+
+AVVISI = ("avvisi_promemoria", "avvisi_seguiti", "avvisi_riepilogo")
+
+
+@pytest.mark.parametrize("spento", AVVISI)
+def test_she_switches_a_notice_off_and_on_again(client, persona, spento):
+    assert all(client.get(reverse("profilo")).context["avvisi"].initial[a] for a in AVVISI)
+
+    def invia(accesi):
+        risposta = client.post(reverse("profilo_avvisi"), dict.fromkeys(accesi, "on"))
+        assert (risposta.status_code, risposta.url) == (303, "/profilo/#avvisi")
+        persona.refresh_from_db()
+        return {avviso: getattr(persona, avviso) for avviso in AVVISI}
+
+    accesi = [avviso for avviso in AVVISI if avviso != spento]
+    assert invia(accesi) == {**dict.fromkeys(AVVISI, True), spento: False}
+    assert invia(AVVISI) == dict.fromkeys(AVVISI, True)
+
+
+def test_the_switches_change_nothing_else_and_nobody_elses(client, persona):
+    altra = UserFactory()
+
+    client.post(reverse("profilo_avvisi"), {"nome": "X", "is_staff": "on"})
+
+    persona.refresh_from_db()
+    altra.refresh_from_db()
+    assert (persona.nome, persona.is_staff) == ("Anna Bianchi", False)
+    assert all(getattr(altra, avviso) for avviso in AVVISI)
+
+
+def test_she_reads_how_she_enters(client, persona):
+    assert "Secondo passaggio</a>: non attivo" in client.get(reverse("profilo")).text
+
+    con_app(persona)
+
+    assert "Secondo passaggio</a>: attivo" in client.get(reverse("profilo")).text

@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import timezone
 
 from posta.models import Messaggio
 from tests.factories import MessaggioFactory, UserFactory
@@ -46,7 +47,7 @@ def test_only_the_office_reads_the_outbox(client, who, status):
 def test_the_list_has_constant_queries(office, django_assert_num_queries):
     def count(n):
         MessaggioFactory.create_batch(n, genere="prova")
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             assert office.get(ELENCO).status_code == 200
 
     # The first request also learns who is asking and what she may do.
@@ -110,6 +111,34 @@ def test_failed_mails_are_sent_again_from_the_list(office, genere):
         segreto.pk: Stato.FALLITO,
         in_coda.pk: Stato.IN_CODA,
     }
+
+
+def test_one_that_came_back_is_sent_to_the_right_address_from_its_page(office, genere):
+    genere("risposta", correggibile=True)
+    messaggio = MessaggioFactory(
+        genere="risposta", stato=Stato.RIMBALZATO, inviato_at=timezone.now(), lingua="it"
+    )
+    url = f"{ELENCO}{messaggio.pk}/rispedisci/"
+    assert url in office.get(f"{ELENCO}{messaggio.pk}/change/").content.decode()
+    assert "email" in office.get(url).context["form"].fields
+
+    sbagliato = office.post(url, {"email": "anna"})
+    giusto = office.post(url, {"email": "giusta@example.org"})
+
+    messaggio.refresh_from_db()
+    assert list(sbagliato.context["form"].errors) == ["email"]
+    assert giusto.status_code == 302
+    assert (messaggio.stato, messaggio.destinatario) == (Stato.IN_CODA, "giusta@example.org")
+    assert office.post(url, {"email": "altra@example.org"}).status_code == 404
+
+
+def test_where_the_address_is_the_persons_own_the_page_asks_for_none(office):
+    messaggio = MessaggioFactory(genere="prova", stato=Stato.RIMBALZATO)
+    url = f"{ELENCO}{messaggio.pk}/rispedisci/"
+    assert not office.get(url).context["form"].fields
+    office.post(url, {"email": "altra@example.org"})
+    dopo = Messaggio.objects.get()
+    assert (dopo.stato, dopo.destinatario) == (Stato.IN_CODA, messaggio.destinatario)
 
 
 def test_one_failed_mail_is_sent_again_from_its_page(office):

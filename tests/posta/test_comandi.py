@@ -40,7 +40,14 @@ def test_stato_posta_prints_json(capsys, time_machine):
     MessaggioFactory(genere="prova", stato=Messaggio.Stato.FALLITO)
     call_command("stato_posta")
     assert json.loads(capsys.readouterr().out) == {
-        "stati": {"in_coda": 1, "inviato": 0, "fallito": 1, "scaduto": 0, "annullato": 0},
+        "stati": {
+            "in_coda": 1,
+            "inviato": 0,
+            "fallito": 1,
+            "scaduto": 0,
+            "annullato": 0,
+            "rimbalzato": 0,
+        },
         "generi": {"prova": {"in_coda": 1, "fallito": 1}},
         "piu_vecchio_dovuto": "2026-03-10T08:59:00+00:00",
         "piu_vecchio_secondi": 60,

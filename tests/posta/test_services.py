@@ -1,8 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import mail
 
+from posta.consegna import message_id, spedisci_dovuti
+from posta.generi import Composto, NonDovuto
 from posta.models import Battito, Messaggio
+from posta.rimbalzi import Letti, leggi
 from posta.services import (
     NonRispedibile,
     accoda,
@@ -10,10 +14,13 @@ from posta.services import (
     annulla_per_chiave,
     batti,
     conteggi,
+    dimentica,
     rispedisci,
     situazione,
 )
 from tests.factories import MessaggioFactory
+
+from .rapporti import rapporto
 
 ADESSO = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 Stato = Messaggio.Stato
@@ -116,6 +123,88 @@ def test_the_office_tries_a_failed_mail_again_with_all_its_attempts():
     )
 
 
+def tornato(**campi):
+    return MessaggioFactory(
+        **{
+            "genere": "prova",
+            "stato": Stato.RIMBALZATO,
+            "inviato_at": ADESSO - timedelta(days=1),
+            "destinatario": "anna@exmaple.org",
+            "ultimo_errore": "5.1.2 host not found",
+            **campi,
+        }
+    )
+
+
+def test_one_that_came_back_is_sent_anew_and_the_old_report_does_not_mark_it():
+    messaggio = tornato()
+    prima = message_id(messaggio)
+    rispedisci(messaggio, adesso=ADESSO)
+    spedisci_dovuti(lambda: ADESSO)
+    messaggio.refresh_from_db()
+
+    assert (messaggio.stato, messaggio.inviato_at) == (Stato.INVIATO, ADESSO)
+    assert [partita.extra_headers["Message-ID"] for partita in mail.outbox] == [
+        message_id(messaggio)
+    ]
+    assert message_id(messaggio) != prima
+    assert leggi([rapporto(prima)]) == Letti(altro=1)
+    assert leggi([rapporto(message_id(messaggio))]) == Letti(segnati=1)
+
+
+def test_a_second_press_and_a_colleagues_find_nothing_left_to_send_anew(genere):
+    genere("risposta", correggibile=True)
+    messaggio, vista = tornato(genere="risposta"), Messaggio.objects.get()
+    rispedisci(messaggio, email="anna@example.org", adesso=ADESSO)
+
+    for dopo in (messaggio, vista):
+        with pytest.raises(NonRispedibile, match="non è tra i messaggi non arrivati"):
+            rispedisci(dopo, email="altra@example.org", adesso=ADESSO)
+    messaggio.refresh_from_db()
+    assert (messaggio.destinatario, messaggio.rispedizioni) == ("anna@example.org", 1)
+
+
+@pytest.mark.parametrize("stato", [Stato.FALLITO, Stato.RIMBALZATO])
+def test_the_office_puts_the_address_right_and_only_she_gets_it(genere, stato):
+    genere("risposta", correggibile=True)
+    messaggio = tornato(genere="risposta", stato=stato)
+
+    rispedisci(messaggio, email=" Anna@Example.org", adesso=ADESSO)
+    spedisci_dovuti(lambda: ADESSO)
+
+    assert [partita.to for partita in mail.outbox] == [["anna@example.org"]]
+
+
+def test_a_mail_whose_links_are_somebodys_key_goes_to_no_other_address():
+    messaggio = tornato()
+    with pytest.raises(NonRispedibile, match="lo cambia lei"):
+        rispedisci(messaggio, email="altra@example.org", adesso=ADESSO)
+    messaggio.refresh_from_db()
+    assert (messaggio.stato, messaggio.destinatario) == (Stato.RIMBALZATO, "anna@exmaple.org")
+
+
+def test_a_mail_that_looks_at_the_address_goes_to_that_of_her_card_alone(genere):
+    def componi(messaggio, adesso):
+        if messaggio.destinatario != "anna@example.org":
+            raise NonDovuto
+        return Composto("Seduta", "Testo", "")
+
+    genere("seduta", componi, correggibile=True)
+    messaggio = tornato(genere="seduta")
+
+    with pytest.raises(NonRispedibile, match="correggilo prima"):
+        rispedisci(messaggio, email="altra@example.org", adesso=ADESSO)
+    rispedisci(messaggio, email="anna@example.org", adesso=ADESSO)
+    assert Messaggio.objects.in_coda().get().destinatario == "anna@example.org"
+
+
+def test_of_one_that_came_back_and_was_secret_nothing_is_left_to_send(genere):
+    genere("contatto", riservato=True, rispedibile=True)
+    messaggio = tornato(genere="contatto")
+    with pytest.raises(NonRispedibile, match="non ne resta il testo"):
+        rispedisci(messaggio, adesso=ADESSO)
+
+
 def test_what_is_not_failed_is_not_sent_again():
     messaggio = MessaggioFactory(genere="prova", stato=Stato.INVIATO, inviato_at=ADESSO)
     with pytest.raises(NonRispedibile):
@@ -129,6 +218,16 @@ def test_a_secret_that_failed_can_not_be_sent_again(genere):
     messaggio = MessaggioFactory(genere="codice", stato=Stato.FALLITO)
     with pytest.raises(NonRispedibile):
         rispedisci(messaggio, adesso=ADESSO)
+
+
+def test_a_failed_mail_whose_recipient_was_forgotten_goes_to_nobody():
+    messaggio = MessaggioFactory(stato=Stato.FALLITO)
+    dimentica(Messaggio.objects.all())
+
+    with pytest.raises(NonRispedibile):
+        rispedisci(messaggio, adesso=ADESSO)
+    messaggio.refresh_from_db()
+    assert (messaggio.stato, messaggio.destinatario) == (Stato.FALLITO, "")
 
 
 class TestSituazione:
@@ -184,6 +283,13 @@ def test_rows_are_counted_by_state_and_kind():
     MessaggioFactory.create_batch(2, genere="prova")
     MessaggioFactory(genere="altro", stato=Stato.FALLITO)
     assert conteggi() == {
-        "stati": {"in_coda": 2, "inviato": 0, "fallito": 1, "scaduto": 0, "annullato": 0},
+        "stati": {
+            "in_coda": 2,
+            "inviato": 0,
+            "fallito": 1,
+            "scaduto": 0,
+            "annullato": 0,
+            "rimbalzato": 0,
+        },
         "generi": {"prova": {"in_coda": 2}, "altro": {"fallito": 1}},
     }

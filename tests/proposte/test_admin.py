@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from PIL import Image
 
+from portale.lib import dates
 from posta.models import Messaggio
 from proposte import commenti, services
 from proposte.conteggi import riconta
@@ -376,22 +377,28 @@ def test_the_office_finds_a_persons_proposals_by_her_whole_address(client, uffic
 
 @pytest.mark.parametrize("ruolo", ["facilitatore", "moderatore", "ufficio", "amministratrice"])
 def test_what_a_citizen_has_not_sent_is_hers_alone(client, ruolo):
-    """Drafts are nobody's; a facilitator finds what everybody reads and what meetings brought."""
+    """Drafts are nobody's; a facilitator finds what everybody reads and what her meetings
+    brought."""
     persona = entra(client, ruolo)
     bozza = PropostaFactory(bozza=True, titolo="Bozza di una persona")
     dell_ufficio = PropostaFactory(bozza=True, titolo="Bozza dell'ufficio", registrato_da=persona)
+    incontro = IncontroFactory()
+    incontro.facilitatori.add(persona)
     di_un_incontro = PropostaFactory(
-        bozza=True, registrato_da=persona, incontro=IncontroFactory(), titolo="Nata lì"
+        bozza=True, registrato_da=persona, incontro=incontro, titolo="Nata lì"
     )
+    di_altri = PropostaFactory(bozza=True, registrato_da=persona, incontro=IncontroFactory())
     inviata = PropostaFactory(inviata=True, titolo="Inviata")
     coperta = nascosta(titolo="Coperta")
     pubblicata = PropostaFactory(titolo="Pubblica")
     attese = {di_un_incontro, pubblicata}
     if ruolo != "facilitatore":
-        attese |= {dell_ufficio, inviata, coperta}
+        attese |= {dell_ufficio, inviata, coperta, di_altri}
 
     assert set(client.get(ELENCO).context["cl"].queryset) == attese
-    for proposta in (bozza, dell_ufficio, di_un_incontro, inviata, coperta, pubblicata):
+    for proposta in (
+        bozza, dell_ufficio, di_un_incontro, di_altri, inviata, coperta, pubblicata,
+    ):  # fmt: skip
         for nome in LETTURE:
             # Django leads away from what is not there.
             response = client.get(porta(proposta, nome))
@@ -1072,9 +1079,10 @@ def test_a_technical_check_is_written_and_its_history_is_kept(client, ufficio):
     prima.refresh_from_db()
     assert prima.conclusa_at is not None
     assert [riga[2] for riga in client.get(url).context["storia"]] == [
-        "assegnata a: Carla; entro il: 3 maggio 2030; conclusa",
-        "di chi è la competenza: Settore Verde; ammissibile: sì; fattibile: in parte; "
-        "costo stimato (euro): 12.000 euro; note: Serve spostare un palo.",
+        "Verifica salvata.; Entro il: – → 3 maggio 2030; Conclusa il: – → "
+        f"{dates.giorno_e_ora(prima.conclusa_at)}; Assegnata a: modificato",
+        "Verifica salvata.; Ammissibile: – → sì; Fattibile: – → in parte; "
+        "Costo stimato (euro): – → 12000; Di chi è la competenza: modificato; Note: modificato",
     ]
     assert {riga[1] for riga in client.get(url).context["storia"]} == {ufficio}
     assert LogEntry.objects.filter(object_id=str(prima.pk)).count() == 2

@@ -475,7 +475,7 @@ def test_the_list_of_notes_asks_as_often_for_one_row_as_for_three(
         incontro = IncontroFactory(passato=True)
         NotaFactory(incontro=incontro, bisogno=bisogno_in("bozza", incontro=incontro))
         NotaFactory(incontro=incontro, proposta=PropostaFactory(bozza=True))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(NOTE)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 import zipfile
 import zlib
 from datetime import timedelta
@@ -18,6 +19,7 @@ from django.utils import timezone
 from pikepdf import Array, Dictionary, Name, Stream, String
 from PIL import Image
 
+from portale.lib import file_sicuri
 from proposte import allegati
 from proposte.models import Allegato, Passaggio, Proposta
 from proposte.services import Rifiuto
@@ -558,11 +560,11 @@ def test_a_pdf_nested_without_end_does_no_harm():
 )
 def test_a_program_that_ends_badly_refuses_the_file(monkeypatch, tmp_path, corpo):
     """Nothing happens to the portal, and nothing half made is kept."""
-    originale = allegati._PROGRAMMA.read_text()
+    originale = file_sicuri._PROGRAMMA.percorso.read_text()
     guasto = tmp_path / "guasto.py"
     prima, dopo = originale.split("    with ricevuto.open", 1)
     guasto.write_text(f"{prima}    {corpo}\n    with ricevuto.open{dopo}")
-    monkeypatch.setattr(allegati, "_PROGRAMMA", guasto)
+    monkeypatch.setattr(file_sicuri._PROGRAMMA, "percorso", guasto)
 
     assert rifiuto(immagine()).startswith("Il file è")
 
@@ -570,8 +572,8 @@ def test_a_program_that_ends_badly_refuses_the_file(monkeypatch, tmp_path, corpo
 def test_a_program_that_does_not_end_is_stopped(monkeypatch, tmp_path):
     lento = tmp_path / "lento.py"
     lento.write_text("import time; time.sleep(60)")
-    monkeypatch.setattr(allegati, "_PROGRAMMA", lento)
-    monkeypatch.setattr(allegati, "_DURATA", 0.5)
+    monkeypatch.setattr(file_sicuri._PROGRAMMA, "percorso", lento)
+    monkeypatch.setattr(file_sicuri._PROGRAMMA, "durata", 0.5)
 
     assert "troppo complesso" in rifiuto(immagine())
 
@@ -583,16 +585,16 @@ def test_the_program_sees_no_secret_of_the_portal(monkeypatch, tmp_path):
         "sorted(os.environ) + [nome for nome in sys.modules if 'django' in nome]}))"
     )
     monkeypatch.setenv("SECRET_KEY", "una chiave")
-    monkeypatch.setattr(allegati, "_PROGRAMMA", spia)
+    monkeypatch.setattr(file_sicuri._PROGRAMMA, "percorso", spia)
     (tmp_path / "ricevuto").write_bytes(b"x")
 
-    assert allegati._bonifica(tmp_path)["visti"] == ["LC_CTYPE"]
+    assert file_sicuri.bonifica(tmp_path)["visti"] == ["LC_CTYPE"]
 
 
 def test_who_finds_too_many_files_being_worked_on_is_told_to_try_again(monkeypatch):
-    monkeypatch.setattr(allegati, "_TURNI", allegati.threading.BoundedSemaphore(1))
-    monkeypatch.setattr(allegati, "_ATTESA", 0.05)
-    allegati._TURNI.acquire()
+    monkeypatch.setattr(file_sicuri._PROGRAMMA, "turni", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(file_sicuri._PROGRAMMA, "attesa", 0.05)
+    file_sicuri._PROGRAMMA.turni.acquire()
 
     assert rifiuto(immagine()) == ("In questo momento arrivano molti file: riprova fra un minuto.")
 
@@ -651,7 +653,7 @@ def test_without_a_fit_title_nothing_is_taken(titolo):
 
 
 def test_a_file_that_is_too_heavy_is_not_even_looked_at(monkeypatch):
-    monkeypatch.setattr(allegati, "_bonifica", None)
+    monkeypatch.setattr(allegati, "bonifica", None)
 
     assert rifiuto(bytes(10 * 1024 * 1024 + 1)).startswith("Il file pesa più di 10,0\xa0MB.")
 

@@ -4,6 +4,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import Partecipante
+from posta.generi import NonDovuto, registro
 from posta.models import Messaggio
 from proposte import avanzamenti, avvisi, commenti, services
 from proposte.models import Proposta
@@ -231,3 +233,40 @@ def test_many_followers_are_told_in_parts_all_of_them(
             *proposta.seguaci.values_list("partecipante", flat=True),
         ]
     }
+
+
+def _spegni(email, **interruttori):
+    persona = UserFactory(email=email, **interruttori)
+    Partecipante.objects.filter(email=email).update(persona=persona)
+
+
+def test_who_switched_news_of_what_she_follows_off_gets_none_and_the_others_do(
+    proposta, ufficio, adesso
+):
+    spento = {"avvisi_seguiti": False}
+    SeguitoFactory(proposta=proposta, partecipante__email="spenta@example.org")
+    SeguitoFactory(proposta=proposta, partecipante__email="accesa@example.org")
+    _spegni("spenta@example.org", **spento)
+    _spegni("accesa@example.org", avvisi_promemoria=False, avvisi_riepilogo=False)
+    # Of her own proposal one hears all the same.
+    _spegni(CHI_PROPONE, **spento)
+
+    services.metti_in_valutazione(proposta, ufficio, adesso=adesso)
+
+    assert accodati() == [
+        ("proposta_cambiata", email) for email in ("accesa@example.org", CHI_PROPONE, CHI_SEGUE)
+    ]
+
+
+def test_news_switched_off_after_they_were_queued_do_not_leave(proposta, ufficio, adesso):
+    services.metti_in_valutazione(proposta, ufficio, adesso=adesso)
+    componi = registro["proposta_cambiata"].componi
+    sua, mia = (Messaggio.objects.get(destinatario=chi) for chi in (CHI_SEGUE, CHI_PROPONE))
+    assert componi(sua, adesso).oggetto
+
+    for chi in (CHI_SEGUE, CHI_PROPONE):
+        _spegni(chi, avvisi_seguiti=False)
+
+    with pytest.raises(NonDovuto):
+        componi(sua, adesso)
+    assert componi(mia, adesso).oggetto

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from portale.lib import senza_rete
 from proposte.models import Nota
 from proposte.views import raccolta as views
 from tests.factories import NotaFactory, VerbalizzanteFactory
@@ -455,10 +456,10 @@ def test_the_table_of_the_address_is_believed_if_there_can_be_such_a_table(
 def test_what_the_browser_keeps_of_the_page_holds_nobodys_notes(client, mia):
     NotaFactory(incontro=mia.incontro, verbalizzante=mia, testo="segreta")
     intera = client.get(pagina(mia))
-    guscio = client.get(pagina(mia), headers={"X-Raccolta": "guscio"})
+    guscio = client.get(pagina(mia), headers={"X-Guscio": "si"})
     assert "segreta" in intera.content.decode()
     assert "segreta" not in guscio.content.decode()
-    assert guscio["X-Raccolta-Versione"] == views.file_da_conservare()[0]
+    assert guscio["X-Guscio-Versione"] == views.GUSCIO.da_conservare()[0]
 
 
 @pytest.mark.parametrize("lingua", ["it", "en"])
@@ -469,10 +470,11 @@ def test_the_worker_is_served_where_its_scope_is(client, mia, lingua):
     assert response["Content-Type"] == "text/javascript; charset=utf-8"
     assert response["Cache-Control"] == "no-cache"
     assert sua.startswith(url.removesuffix("servizio.js"))
-    dati = json.loads(re.search(r"self\.RACCOLTA = (.*);\n", response.content.decode())[1])
+    dati = json.loads(re.search(r"self\.GUSCIO = (.*);\n", response.content.decode())[1])
     assert dati == {
-        "versione": views.file_da_conservare()[0],
-        "file": [f"/static/{nome}" for nome in views.FILE],
+        "nome": "raccolta",
+        "versione": views.GUSCIO.da_conservare()[0],
+        "file": [f"/static/{nome}" for nome in views.GUSCIO.file],
     }
     pagina_sua = client.get(sua).context["dati"]
     assert (pagina_sua["servizio"], pagina_sua["ambito"]) == (url, url.removesuffix("servizio.js"))
@@ -483,17 +485,19 @@ def test_the_worker_keeps_every_file_that_the_page_asks_for(client, mia):
     senza = re.sub(r"<noscript>.*?</noscript>", "", html)
     chiesti = set(re.findall(r'/static/([^"#]+)', senza))
     # Icons that the browser asks for on its own account, never through the worker.
-    assert chiesti - set(views.FILE) == {"img/favicon.ico", "img/icona-180.png"}
+    assert chiesti - set(views.GUSCIO.file) == {"img/favicon.ico", "img/icona-180.png"}
 
 
 def test_a_changed_file_makes_a_new_worker(tmp_path, monkeypatch):
-    prima = views.file_da_conservare.__wrapped__()[0]
-    assert views.file_da_conservare.__wrapped__()[0] == prima
+    prima = views.GUSCIO.calcola()[0]
+    assert views.GUSCIO.calcola()[0] == prima
     nuovo = tmp_path / "x.js"
     nuovo.write_text("new")
-    vero = views.finders.find
-    for cambiato in ("js/raccolta.js", "js/raccolta-servizio.js", "bi/portale.css"):
+    vero = senza_rete.finders.find
+    for cambiato in ("js/raccolta.js", "js/senza-rete-servizio.js", "bi/portale.css"):
         monkeypatch.setattr(
-            views.finders, "find", lambda nome, c=cambiato: str(nuovo) if nome == c else vero(nome)
+            senza_rete.finders,
+            "find",
+            lambda nome, c=cambiato: str(nuovo) if nome == c else vero(nome),
         )
-        assert views.file_da_conservare.__wrapped__()[0] != prima
+        assert views.GUSCIO.calcola()[0] != prima

@@ -103,21 +103,39 @@ def test_filters_narrow_a_search(proposta):
     assert trovate("parco", laboratorio=None)[0] == ["Parco tre"]
     assert trovate("parco", stato="accolta")[0] == ["Parco quattro"]
     assert trovate("parco", canale="online", laboratorio=altro.pk)[0] == ["Parco due"]
-    con_tema, _tutte = cerca(Proposta.objects.in_elenco().filter(temi=tema), ["parc"])
-    assert [riga.pk for riga in con_tema] == [Proposta.objects.get(titolo="Parco uno").pk]
+    assert trovate("parco", tema=tema.pk)[0] == ["Parco uno"]
+    assert trovate("parco", tema=tema.pk, laboratorio=altro.pk)[0] == []
+    # One theme's number begins with the other's.
+    assert trovate("parco", tema=tema.pk * 10)[0] == []
+
+
+def test_few_are_read_one_by_one(proposta):
+    """With the same answer."""
+    tema = TemaFactory()
+    proposta("Parco uno", "Verde.").temi.add(tema)
+    proposta("Altro", "Un parco, verde.")
+    proposta("Parcheggio", "Verde.")
+    proposta("Parco due", "Verde.", stato=Proposta.Stato.ACCOLTA)
+
+    for come in ({"poche": True}, {}):
+        assert trovate("parco", **come) == (["Parco uno", "Parco due", "Altro"], True)
+        assert trovate("verde parchi", **come)[0] == ["Parco uno", "Altro", "Parco due"]
+        assert trovate("parco", tema=tema.pk, **come)[0] == ["Parco uno"]
+        assert trovate("parco", stato="accolta", **come)[0] == ["Parco due"]
+        assert trovate("parco", limite=2, **come) == (["Parco uno", "Parco due"], False)
 
 
 def test_a_filter_cannot_be_asked_for_as_a_word(proposta):
     laboratorio = proposta("Parco").laboratorio
 
-    for testo in (f"@{laboratorio.pk}", "pubblicata/", "online/", "#0", "##0", "~parc"):
+    for testo in (f"@{laboratorio.pk}", "pubblicata/", "online/", "0:parc", "~parc", "^1"):
         assert trovate(f"parco {testo}")[0] in (["Parco"], []), testo
     assert trovate("pubblicata online")[0] == []
 
 
 def test_of_too_many_the_last_ones_are_kept_and_the_titles_first(proposta):
-    """Numbers far from each other are in different lots of the index, small and large."""
-    numeri = [1, 4_095, 4_096, 32_767, 32_768, 65_536, 70_000, 98_304, 99_999, 100_000]
+    """Numbers far from each other are in different lots of the index."""
+    numeri = [1, 4_095, 4_096, 8_191, 8_192, 65_536, 70_000, 98_304, 99_999, 100_000]
     for numero in numeri:
         proposta(
             f"Parco {numero}" if numero in (4_095, 70_000) else f"Altro {numero}",
@@ -134,7 +152,7 @@ def test_of_too_many_the_last_ones_are_kept_and_the_titles_first(proposta):
     assert trovate("parco", limite=1) == (titoli[:1], False)
 
 
-@pytest.mark.parametrize("ultimo", [1, 4_095, 4_096, 32_767, 32_768, 65_535, 65_536, 131_072])
+@pytest.mark.parametrize("ultimo", [1, 4_095, 4_096, 4_097, 8_191, 8_192, 65_535, 131_072])
 def test_no_lot_is_left_out_or_read_twice(proposta, ultimo):
     for numero in {1, ultimo // 2 or 1, ultimo}:
         proposta(f"N{numero}", "parco", pk=numero, pubblicata_at=ADESSO + timedelta(days=numero))
@@ -234,6 +252,10 @@ def test_a_changed_rule_is_applied_again(capsys):
     Proposta.objects.update(indice="vecc", indice_titolo="regola")
     Bisogno.objects.update(indice="vecc")
     bozza = PropostaFactory(bozza=True, titolo="Bozza", indice="", indice_titolo="")
+    tema = TemaFactory()
+    altra = PropostaFactory(titolo="Fontane", che_cosa="")
+    altra.temi.add(tema)
+    Proposta.objects.filter(pk=altra.pk).update(indice_temi="99")
     assert trovate("vecchio") == (["Panchine"], True)
 
     call_command("reindicizza")
@@ -245,7 +267,9 @@ def test_a_changed_rule_is_applied_again(capsys):
     assert (bozza.indice, bozza.indice_titolo) == ("", "")
     assert trovate("panchina")[0] == ["Panchine"]
     assert trovate("vecchio")[0] == []
-    assert capsys.readouterr().out == "proposte: 1\nbisogni: 1\n"
+    altra.refresh_from_db()
+    assert altra.indice_temi == str(tema.pk)
+    assert capsys.readouterr().out == "proposte: 2\nbisogni: 1\n"
     assert reindicizza(Proposta) == reindicizza(Bisogno) == 0
 
 
@@ -253,8 +277,8 @@ def test_many_are_done_a_block_at_a_time(django_assert_num_queries):
     PropostaFactory.create_batch(5)
     Proposta.objects.update(indice="")
 
-    # Three blocks and the empty one, and each row by itself.
-    with django_assert_num_queries(4 + 5):
+    # Three blocks, each with its themes, and the empty one; and each row by itself.
+    with django_assert_num_queries(3 * 3 + 1 + 5):
         assert reindicizza(Proposta, blocco=2) == 5
 
 
@@ -289,8 +313,27 @@ def test_the_index_outlives_a_migration_that_makes_the_table_anew(proposta):
 @pytest.mark.parametrize("modello", [Proposta, Bisogno])
 def test_the_index_serves_what_searches_ask(modello):
     """The expression of the index and that of the query must stay the same, word by word."""
-    domanda = con_parole(modello.objects.order_by(), ["parc"])
+    domanda = con_parole(modello.objects.order_by(), ["parc", "pist"])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
 
     assert f"Bitmap Index Scan on {modello._meta.db_table}_parole" in domanda.explain()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's own index")
+@pytest.mark.parametrize("dove", [{}, {"laboratorio": None, "stato": "accolta", "tema": 3}])
+def test_the_index_serves_the_search_for_the_best(dove):
+    domande = []
+
+    def spiega(esegui, sql, parametri, molti, contesto):
+        domande.append((sql, parametri))
+        return esegui(sql, parametri, molti, contesto)
+
+    with connection.execute_wrapper(spiega):
+        assert trovate("parco piste", **dove) == ([], True)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {domande[0][0]}", domande[0][1])
+        piano = "\n".join(riga for (riga,) in cursor)
+
+    assert "Bitmap Index Scan on proposte_proposta_parole" in piano

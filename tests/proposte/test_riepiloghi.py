@@ -22,6 +22,7 @@ from tests.factories import (
     RispostaFactory,
     SeguitoFactory,
     TemaFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -407,3 +408,34 @@ def test_who_is_gone_or_follows_no_more_gets_nothing(dovuto, io, come):
 
     with pytest.raises(NonDovuto):
         registro["riepilogo"].componi(messaggio, LUNEDI)
+
+
+# --- Switched off by the person -------------------------------------------------------------
+
+
+def test_who_switched_the_digest_off_gets_none_and_the_others_do(io, laboratorio):
+    nuova(laboratorio=laboratorio)
+    for email, acceso in (("accesa@example.org", True), ("spenta@example.org", False)):
+        persona = UserFactory(email=email, avvisi_riepilogo=acceso, avvisi_seguiti=not acceso)
+        segue(PartecipanteFactory(email=email, persona=persona), laboratorio=laboratorio)
+    segue(io, laboratorio=laboratorio)
+
+    accoda_riepiloghi(LUNEDI)
+
+    assert sorted(Messaggio.objects.values_list("destinatario", flat=True)) == [
+        "accesa@example.org",
+        "anna@example.org",
+    ]
+
+
+def test_a_digest_switched_off_after_it_was_queued_does_not_leave(io, laboratorio):
+    nuova(laboratorio=laboratorio)
+    segue(io, laboratorio=laboratorio)
+    accoda_riepiloghi(LUNEDI)
+    assert componi(io).oggetto
+
+    io.persona = UserFactory(email=io.email, avvisi_riepilogo=False)
+    io.save()
+
+    with pytest.raises(NonDovuto):
+        componi(io)

@@ -9,6 +9,7 @@ import time_machine
 from portale.lib.dates import ROMA
 from proposte.models import Bisogno, Proposta
 from proposte.ricerca import cerca
+from proposte.views import elenco
 from tests.factories import FaseFactory, IncontroFactory, LaboratorioFactory, PercorsoFactory
 from tests.factories.proposte import BisognoFactory, PropostaFactory, TemaFactory
 
@@ -136,17 +137,20 @@ def test_supports_are_not_shown_while_a_stage_hides_them(client):
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        (ELENCO, 11),
-        (f"{ELENCO}?zona=1&tema=verde&stato=pubblicata&canale=online&ordine=sostenute", 11),
-        (f"{ELENCO}?bisogno=ombra", 12),
-        (f"{ELENCO}?q=parchi", 11),
-        (f"{ELENCO}?q=parchi&zona=1&tema=verde", 12),
-        (f"{ELENCO}?ordine=casuale&seme=3", 12),
+        (ELENCO, 10),
+        (f"{ELENCO}?zona=1&tema=verde&stato=pubblicata&canale=online&ordine=sostenute", 10),
+        (f"{ELENCO}?bisogno=ombra", 11),
+        (f"{ELENCO}?q=parchi", 10),
+        (f"{ELENCO}?q=parchi&zona=1&tema=verde", 11),
+        (f"{ELENCO}?q=parchi&bisogno=ombra", 11),
+        (f"{ELENCO}?ordine=casuale&seme=3", 11),
         (MAPPA, 12),
         (f"{MAPPA}?zona=1", 12),
+        (f"{MAPPA}?q=parchi", 13),
         (BISOGNI, 9),
         (f"{BISOGNI}?q=ombra&zona=1", 8),
         (f"{ELENCO}atom.xml", 5),
+        (f"{ELENCO}atom.xml?q=parchi", 6),
     ],
 )
 @pytest.mark.usefixtures("cache_in_memoria")
@@ -419,6 +423,27 @@ def test_the_map_groups_what_is_near_and_opens_it(client):
         assert html.count(f">{titolo}</a>") == 1
 
 
+def test_the_map_of_a_search_shows_what_its_list_does(client, monkeypatch):
+    monkeypatch.setitem(cerca.__kwdefaults__, "limite", 2)
+    for n, titolo in enumerate(["Parco vecchio", "Parco", "Parco nuovo", "Altro"]):
+        PropostaFactory(
+            titolo=titolo, latitudine=45.0 + n / 10, longitudine=9.7, pubblicata_at=ADESSO
+        )
+    PropostaFactory(titolo="Parco segreto", latitudine=45.5, longitudine=9.7, stato="nascosta")
+
+    html = pagina(client, f"{MAPPA}?q=parchi")
+    assert {titolo for _n, titolo, _url in segni(client, f"{MAPPA}?q=parchi")} == {
+        "Parco",
+        "Parco nuovo",
+    }
+    assert "Più di 2 proposte: ecco le più vicine a quello che cerchi." in parole_di(html)
+    assert "2 proposte su questa mappa" in parole_di(html)
+
+    html = pagina(client, f"{MAPPA}?q=vecchi+parchi")
+    assert "Più di" not in parole_di(html)
+    assert "1 proposta su questa mappa" in parole_di(html)
+
+
 def test_proposals_in_one_place_lead_to_the_list(client):
     for n in range(2):
         PropostaFactory(titolo=f"Qui {n}", latitudine=45.0, longitudine=9.7)
@@ -572,6 +597,20 @@ def test_the_feed_of_a_lab(client):
     assert "<title>Due</title>" in html
     assert "<title>Uno</title>" not in html
     assert "/proposte/atom.xml?zona=2" in html
+
+
+def test_the_feed_of_a_search_has_the_last_of_the_best(client, monkeypatch):
+    monkeypatch.setattr(elenco, "VOCI_ATOM", 2)
+    for giorni, titolo in enumerate(["Parco nuovo", "Altro", "Il parco", "Parco vecchio"]):
+        PropostaFactory(titolo=titolo, pubblicata_at=ADESSO - timedelta(days=giorni))
+    PropostaFactory(titolo="Parco segreto", pubblicata_at=ADESSO, stato="nascosta")
+
+    radice = ElementTree.fromstring(client.get("/proposte/atom.xml?q=parchi").content)
+
+    assert [voce.find(f"{ATOM}title").text for voce in radice.findall(f"{ATOM}entry")] == [
+        "Parco nuovo",
+        "Il parco",
+    ]
 
 
 @pytest.mark.parametrize("url", [ELENCO, MAPPA, BISOGNI, "/proposte/colonne/"])

@@ -297,8 +297,8 @@ def di_tutto(percorso, quanti):
 @pytest.mark.parametrize(
     ("modello", "parte", "estranea", "nota"),
     [
-        ("proposta", "", 16, 19),
-        ("proposta", "percorso/", 8, 9),
+        ("proposta", "", 19, 22),
+        ("proposta", "percorso/", 11, 12),
         ("proposta", "versioni/", 3, 4),
         ("proposta", "scheda/", 2, 2),
         ("proposta", "qr.svg", 2, 1),

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ComunicazioniConfig(AppConfig):
+    name = "comunicazioni"
+    verbose_name = "Scrivere alle persone"

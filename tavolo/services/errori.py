@@ -1,0 +1,6 @@
+class Rifiuto(Exception):
+    """What was asked cannot be done; the message is fit to be shown to a person."""
+
+
+class Superata(Rifiuto):
+    """Somebody saved the same thing meanwhile; nothing was overwritten."""

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.urls import path, reverse
@@ -226,11 +227,12 @@ class IndirizzoAdmin(UfficioModelAdmin, EmailAddressAdmin):
     @admin.action(description=_("Segna come confermati gli indirizzi scelti"))
     def make_verified(self, request, queryset):
         da_confermare = list(queryset.filter(verified=False))
-        super().make_verified(request, queryset)
-        for indirizzo in EmailAddress.objects.filter(
-            pk__in=[uno.pk for uno in da_confermare], verified=True
-        ):
-            self.annota(request, indirizzo, gettext("Segnato come confermato"))
+        with transaction.atomic():
+            super().make_verified(request, queryset)
+            for indirizzo in EmailAddress.objects.filter(
+                pk__in=[uno.pk for uno in da_confermare], verified=True
+            ):
+                self.annota(request, indirizzo, gettext("Segnato come confermato"))
 
 
 # --- Taking part without an account ---------------------------------------------------------

@@ -38,6 +38,9 @@ RIPROVA, ANCORA = 1.25, 10
 SCELTE = 14
 # Tables of which there are ten times as many rows.
 MOLTE = 10
+# Years make what is behind a hundred times as much, and not the meetings to come, the telephone
+# calls to make and the mails that wait.
+FUTURI = 200
 
 
 def _proposte():
@@ -70,8 +73,12 @@ class Tempo:
     def passato(self, n):
         return self.adesso - timedelta(days=1000) * ((self.quante - n) / self.quante)
 
-    def attorno(self, n):
-        return self.passato(n) + timedelta(days=200)
+    def attorno(self, n, futuri):
+        """The last ``futuri`` are to come, two a day."""
+        ancora = self.quante - futuri
+        if n > ancora:
+            return self.adesso + timedelta(hours=12 * (n - ancora))
+        return self.adesso - timedelta(days=1000) * ((ancora - n + 1) / ancora)
 
 
 def valore(campo, n, tempo):
@@ -190,6 +197,7 @@ def carica_il_resto(quante):
     uno = db.uno_di
     molte = quante * MOLTE
     spesso = Tempo(adesso, molte)
+    fra_due_giorni = adesso + timedelta(days=2)
 
     def ogni(passo, regola, altrimenti=None):
         return lambda n: regola(n) if n % passo == 0 else altrimenti
@@ -239,7 +247,7 @@ def carica_il_resto(quante):
     db.riempi(e.SerieIncontri, max(10, quante // 20))
 
     def inizio(n):
-        return tempo.attorno(n)
+        return tempo.attorno(n, FUTURI)
 
     def stato(n):
         if n % 9 == 0:
@@ -273,8 +281,14 @@ def carica_il_resto(quante):
         "annullata",
     )
 
+    def come(n):
+        """Of a meeting behind nobody is still waited for."""
+        quale = stati[n % 12]
+        passata = n <= molte - FUTURI * MOLTE
+        return "scaduta" if passata and quale in ("da_verificare", "posto_offerto") else quale
+
     def tiene(n):
-        return stati[n % 12] in ("confermata", "da_verificare", "posto_offerto")
+        return come(n) in ("confermata", "da_verificare", "posto_offerto")
 
     db.riempi(
         e.Iscrizione,
@@ -283,36 +297,42 @@ def carica_il_resto(quante):
         nome=nome,
         email=lambda n: None if n % 9 == 0 else f"persona{n}@example.org",
         telefono=ogni(9, lambda n: f"0523 {n:06}", ""),
-        stato=scelto(*stati),
+        stato=come,
         posti=lambda n: int(tiene(n)),
         posti_richiesti=scelto(1, 1, 2),
-        scade_at=lambda n: spesso.attorno(n) if stati[n % 12] == "posto_offerto" else None,
-        in_lista_dal=lambda n: spesso.passato(n) if stati[n % 12] == "lista_attesa" else None,
-        verificata_at=lambda n: None if stati[n % 12] == "da_verificare" else spesso.passato(n),
+        scade_at=lambda n: fra_due_giorni if come(n) == "posto_offerto" else None,
+        in_lista_dal=lambda n: spesso.passato(n) if come(n) == "lista_attesa" else None,
+        verificata_at=lambda n: None if come(n) == "da_verificare" else spesso.passato(n),
         presente=scelto(True, None, False, None, True),
         canale=scelto("online", "telefono", "sportello", "online", "cartaceo"),
         created_at=spesso.passato,
     )
-    iscrizione = uno(e.Iscrizione, MOLTE)
-    db.riempi(e.Necessita, quante // 2, iscrizione=uno(e.Iscrizione))
+    iscrizione = uno(e.Iscrizione)
+    db.riempi(e.Necessita, quante // 2, iscrizione=lambda n: iscrizione(n * 2 * MOLTE))
     db.riempi(
         e.Telefonata,
-        iscrizione=iscrizione,
+        iscrizione=lambda n: iscrizione(n * MOLTE),
         entro_at=inizio,
         segnata_da=persona,
-        segnata_at=lambda n: passato(n) if n % 4 else None,
-        chiusa_at=lambda n: passato(n) if n % 4 else None,
+        segnata_at=lambda n: None if n > quante - FUTURI else passato(n),
+        chiusa_at=lambda n: None if n > quante - FUTURI else passato(n),
     )
     db.riempi(e.Accoglienza, incontro=incontro, persona=ogni(3, persona))
     db.riempi(e.Resoconto, quante // 2, incontro=incontro, pubblicato_at=ogni(2, passato))
 
     # Mails.
     generi = sorted(registro)
+
+    def in_coda(n):
+        return "in_coda" if n > molte - FUTURI else ""
+
     db.riempi(
         Messaggio,
         molte,
         genere=scelto(*generi),
-        stato=lambda n: "in_coda" if n % 50 == 0 else ("fallito", *["inviato"] * 19)[n % 20],
+        stato=lambda n: (
+            "in_coda" if n > molte - FUTURI else ("fallito", *["inviato"] * 19)[n % 20]
+        ),
         dovuto_at=spesso.passato,
         inviato_at=spesso.passato,
         ultimo_errore=lambda n: "",
@@ -355,7 +375,6 @@ def carica_il_resto(quante):
         created_at=spesso.passato,
     )
     db.riempi(p.Segnalazione, proposta=proposta, chiusa_at=lambda n: passato(n) if n % 3 else None)
-    db.riempi(p.Importazione, percorso=percorso, autore=persona)
     db.riempi(p.Risposta, proposta=proposta, testo=lambda n: f"Risposta {n}", ufficio=ufficio)
     db.riempi(
         p.VerificaTecnica,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -344,19 +345,20 @@ def modifica_serie(model_admin, request, pk):
         vista = _impronta(request.POST)
         if "_fallo" in request.POST and request.POST.get("_vista") == vista:
             try:
-                model_admin.pretendi_le_stesse(request, *quali)
-                cambiati = serie.modifica_tutti(
-                    [uno.pk for uno in quali],
-                    modifica,
-                    motivo=form.cleaned_data["motivo"],
-                    autore=request.user,
-                    adesso=adesso,
-                )
+                with transaction.atomic():
+                    model_admin.pretendi_le_stesse(request, *quali)
+                    cambiati = serie.modifica_tutti(
+                        [uno.pk for uno in quali],
+                        modifica,
+                        motivo=form.cleaned_data["motivo"],
+                        autore=request.user,
+                        adesso=adesso,
+                    )
+                    for uno in cambiati:
+                        model_admin.annota(request, uno, gettext("Modificato con la sua serie"))
             except (services.Rifiuto, Cambiato) as no:
                 form.add_error(None, str(no))
             else:
-                for uno in cambiati:
-                    model_admin.annota(request, uno, gettext("Modificato con la sua serie"))
                 fatto = ngettext(
                     "%(n)d incontro cambiato.", "%(n)d incontri cambiati.", len(cambiati)
                 )

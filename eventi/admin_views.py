@@ -10,6 +10,7 @@ from io import BytesIO
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION
+from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.http import FileResponse, Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -420,9 +421,10 @@ def _chiudi(model_admin, request, incontro, dati, adesso):
             model_admin.annota(request, oggetto, gettext("Salvato il resoconto."))
         messages.success(request, gettext("Salvato: rileggilo qui sotto, poi pubblicalo."))
         return redirect(f"{request.path}#anteprima")
-    services.pubblica_resoconto(resoconto, autore=request.user, adesso=adesso)
-    for oggetto in (incontro, resoconto):
-        model_admin.annota(request, oggetto, gettext("Pubblicato il resoconto."))
+    with transaction.atomic():
+        services.pubblica_resoconto(resoconto, autore=request.user, adesso=adesso)
+        for oggetto in (incontro, resoconto):
+            model_admin.annota(request, oggetto, gettext("Pubblicato il resoconto."))
     messages.success(request, gettext("Pubblicato: ora si legge sul sito."))
     return redirect("admin:eventi_incontro_change", incontro.pk)
 

@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -126,12 +127,13 @@ class MessaggioAdmin(UfficioModelAdmin):
         riusciti, rifiuti = 0, set()
         for messaggio in queryset:
             try:
-                services.rispedisci(messaggio, adesso=adesso)
+                with transaction.atomic():
+                    services.rispedisci(messaggio, adesso=adesso)
+                    self.annota(request, messaggio, gettext("Rispedisci"))
             except services.NonRispedibile as no:
                 rifiuti.add((self.che_cosa(messaggio), str(no)))
             else:
                 riusciti += 1
-                self.annota(request, messaggio, gettext("Rispedisci"))
         if riusciti:
             testo = ngettext(
                 "%(n)d messaggio torna in coda e parte a momenti.",

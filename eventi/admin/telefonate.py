@@ -1,6 +1,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -126,16 +127,19 @@ class TelefonataAdmin(UfficioModelAdmin):
         esito, adesso = form.cleaned_data["esito"], timezone.now()
         nome = telefonata.iscrizione.nome
         if esito:
-            fatto = telefonate.segna(telefonata, esito, autore=request.user, adesso=adesso)
-            detto = gettext("%(nome)s: %(esito)s.") % {
-                "nome": nome,
-                "esito": Esito(esito).label,
-            }
+            segno = Esito(esito).label
+            detto = gettext("%(nome)s: %(esito)s.") % {"nome": nome, "esito": segno}
         else:
-            fatto = telefonate.riapri(telefonata, autore=request.user, adesso=adesso)
+            segno = _("riaperta")
             detto = gettext("%(nome)s torna nell'elenco.") % {"nome": nome}
+        with transaction.atomic():
+            if esito:
+                fatto = telefonate.segna(telefonata, esito, autore=request.user, adesso=adesso)
+            else:
+                fatto = telefonate.riapri(telefonata, autore=request.user, adesso=adesso)
+            if fatto:
+                self.annota(request, telefonata, str(segno))
         if fatto:
-            self.annota(request, telefonata, str(Esito(esito).label if esito else _("riaperta")))
             self.message_user(request, detto, messages.SUCCESS)
         else:
             self.message_user(

@@ -6,7 +6,6 @@ to how many people, asks for what the verb needs, and lets a service do it.
 
 import copy
 import secrets
-from contextlib import nullcontext
 from functools import partial
 
 from django import forms
@@ -516,7 +515,8 @@ class UfficioModelAdmin(admin.ModelAdmin):
         """
         if request.method == "POST" and form.is_valid():
             try:
-                with transaction.atomic() if sotto_chiave else nullcontext():
+                # What the service does and the line that says who had it done: both, or neither.
+                with transaction.atomic():
                     if sotto_chiave:
                         righe = self.model._default_manager.select_for_update(no_key=True)
                         obj = righe.get(pk=obj.pk)

@@ -1,6 +1,7 @@
 """The manner of the screens of who sits: read here, changed through doors."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -46,11 +47,12 @@ class ConPorte(UfficioModelAdmin):
             raise Http404
         if request.method == "POST" and form.is_valid():
             try:
-                obj = esegui(form.cleaned_data)
+                with transaction.atomic():
+                    obj = esegui(form.cleaned_data)
+                    self.annota(request, obj, titolo)
             except Rifiuto as no:
                 form.add_error(None, str(no))
             else:
-                self.annota(request, obj, titolo)
                 self.message_user(request, fatto, messages.SUCCESS)
                 return redirect(f"admin:tavolo_{self.opts.model_name}_change", obj.pk)
         contesto = {

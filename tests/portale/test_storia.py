@@ -162,6 +162,24 @@ def test_a_door_says_what_it_did_to_the_row_and_its_step_does_not_say_it_again(i
     assert righe(incontro) == ["Cambia i posti", "Posti: 10 → 20"]
 
 
+def test_what_a_door_does_and_the_line_that_says_so_are_kept_together(io, monkeypatch):
+    """The process dies, or the database, between the one and the other: neither is there."""
+    incontro = IncontroFactory(posti=10, posti_riservati=0)
+    url = reverse("admin:eventi_incontro_posti", args=[incontro.pk])
+    dati = modulo(io.get(url), posti="20")
+
+    def muore(*args, **kwargs):
+        raise RuntimeError("gone")
+
+    monkeypatch.setattr(type(admin.site._registry[Incontro]), "annota", muore)
+    with pytest.raises(RuntimeError, match="gone"):
+        io.post(url, dati)
+
+    incontro.refresh_from_db()
+    assert incontro.posti == 10
+    assert list(voci(incontro)) == []
+
+
 def test_a_save_that_changes_nothing_says_so(io):
     sede = SedeFactory()
     assert salva(io, sede) == ["[]"]
@@ -371,6 +389,17 @@ def test_the_history_takes_as_many_queries_however_long_it_is_and_comes_in_pages
     assert len(prima) == 50
     assert len(ultima) == 24
     assert prima[0][1] == ["Riga 0"]
+
+
+def test_indexes_serve_the_log_of_one_object_and_what_is_older_than_a_date(db):
+    uno = voci(IncontroFactory()).order_by()
+    vecchie = LogEntry.objects.order_by().filter(action_time__lt=timezone.now())
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert "admin_log_oggetto" in uno.explain()
+    assert "admin_log_quando" in vecchie.explain()
 
 
 @pytest.mark.parametrize("ruolo", ["anonima", "cittadina", "moderatore"])

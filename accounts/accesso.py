@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from portale.lib.rifiuti import Rifiuto
 from posta.services import accoda
 
 from . import sessioni
@@ -60,10 +61,6 @@ def ricorda_dove(request, url: str) -> None:
 def arrivata(request) -> None:
     """She got there: the pages of the second factor lead nowhere in particular again."""
     request.session.pop(_POI, None)
-
-
-class Rifiuto(Exception):
-    """What was asked cannot be done; the message is fit to be shown to a person."""
 
 
 def togli_fattori(user, *, adesso: datetime) -> None:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from eventi.promemoria import fine_del_silenzio, nel_silenzio
+from portale.lib.rifiuti import Rifiuto
 from portale.lib.testo import normalizza_email
 from posta import services as posta
 from posta.models import Messaggio
@@ -28,10 +29,6 @@ from .models import Comunicazione, Destinatario
 Stato = Comunicazione.Stato
 # Recipients written down in one transaction.
 PARTE = 500
-
-
-class Rifiuto(Exception):
-    """It can not be done; the message says why, to the office."""
 
 
 # --- Doors ----------------------------------------------------------------------------------

@@ -249,7 +249,7 @@ def accoglienza(messaggio, adesso):
     if mia is None:
         raise NonDovuto
     incontro = mia.incontro
-    periodo = presenze.finestra(incontro)
+    periodo = presenze.RUOLO.finestra(incontro)
     if periodo is None or incontro.stato == Incontro.Stato.ANNULLATO:
         raise NonDovuto
     if periodo[1] <= adesso:

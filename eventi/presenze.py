@@ -15,17 +15,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db.models import Case, Count, IntegerField, Q, Sum, When
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from segno import make_qr
-
-from portale.lib.dates import giorno_e_ora
-from posta.services import accoda
 
 from .models import Accoglienza, Incontro, Ingresso, Iscrizione, SegnoPresenza
 from .numeri import QUANTI_PRESENTI, scritti
 from .posti import incontro_bloccato
-from .services import Rifiuto
+from .ruoli import Chiusa, Ruolo
 
 Stato = Iscrizione.Stato
 
@@ -42,10 +39,6 @@ ETA_MASSIMA = timedelta(days=4)
 # Without what is mistaken for something else: 0 and O, 1, I and L, U and V.
 _ALFABETO = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LETTERE = 8
-
-
-class Chiusa(Rifiuto):
-    """The role does not hold now; the message says why and, where it can, until when."""
 
 
 @dataclass(frozen=True)
@@ -73,36 +66,22 @@ class Entrata:
 # --- When the role holds --------------------------------------------------------------------
 
 
-def finestra(incontro: Incontro) -> tuple[datetime, datetime] | None:
-    """From when until when attendance is taken at the door; None while the date is unknown."""
-    if incontro.inizio is None:
-        return None
-    return incontro.inizio - PRIMA, (incontro.fine or incontro.inizio) + DOPO
+RUOLO = Ruolo(
+    "accoglienza",
+    acceso="attiva",
+    sale="eventi.presenze",
+    prima=PRIMA,
+    dopo=DOPO,
+    stati=(Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO),
+    non_in_programma=gettext_lazy("L'incontro non è in programma."),
+    finito=gettext_lazy("Le presenze di questo incontro si sono chiuse %(quando)s."),
+    non_si_manda=gettext_lazy("Le presenze di questo incontro sono chiuse."),
+)
 
 
 def aperte(incontro: Incontro, adesso: datetime) -> bool:
     """Whether attendance of this meeting is being taken now."""
-    return not perche_chiusa(Accoglienza(incontro=incontro), adesso)
-
-
-def perche_chiusa(accoglienza: Accoglienza, adesso: datetime) -> str:
-    """Why attendance cannot be taken with this link now, in words; empty when it can."""
-    incontro = accoglienza.incontro
-    if not accoglienza.attiva:
-        return _("L'ufficio ha ritirato questo link.")
-    if incontro.stato == Incontro.Stato.ANNULLATO:
-        return _("L'incontro è annullato.")
-    periodo = finestra(incontro)
-    if incontro.stato not in (Incontro.Stato.PUBBLICATO, Incontro.Stato.SVOLTO) or not periodo:
-        return _("L'incontro non è in programma.")
-    apre, chiude = periodo
-    if adesso < apre:
-        return _("È presto: il link si apre %(quando)s.") % {"quando": giorno_e_ora(apre)}
-    if adesso >= chiude:
-        return _("Le presenze di questo incontro si sono chiuse %(quando)s.") % {
-            "quando": giorno_e_ora(chiude)
-        }
-    return ""
+    return not RUOLO.perche_chiuso(Accoglienza(incontro=incontro), adesso)
 
 
 # --- Tapping --------------------------------------------------------------------------------
@@ -121,7 +100,7 @@ def registra(
         # Under the lock: it may have been taken back a moment ago.
         mia = incontro.accoglienze.get(pk=accoglienza.pk)
         mia.incontro = incontro
-        if perche := perche_chiusa(mia, adesso):
+        if perche := RUOLO.perche_chiuso(mia, adesso):
             raise Chiusa(perche)
         gia = _arrivati(tocchi)
         segni = [tocco for tocco in tocchi if isinstance(tocco, Segno)]
@@ -423,39 +402,3 @@ def di_ufficio(incontro: Incontro, persona) -> tuple[Accoglienza, bool]:
         persona=persona,
         defaults={"nome": str(persona)[:120]},
     )
-
-
-def invia_link(accoglienza: Accoglienza, adesso: datetime) -> None:
-    """Mail her the link. Twice in a minute is once (a double click). Raises Rifiuto when there
-    is no address, or nothing that the link would open."""
-    if not accoglienza.email:
-        raise Rifiuto(_("Manca l'indirizzo e-mail."))
-    if not accoglienza.attiva:
-        raise Rifiuto(_("Il link è ritirato: prima ridallo."))
-    periodo = finestra(accoglienza.incontro)
-    if periodo is None:
-        raise Rifiuto(_("L'incontro non ha ancora una data: manda il link quando c'è."))
-    if periodo[1] <= adesso:
-        raise Rifiuto(_("Le presenze di questo incontro sono chiuse."))
-    # A mistyped address that is put right at once gets its own.
-    indirizzo = salted_hmac("eventi.presenze", accoglienza.email).hexdigest()[:12]
-    accoda(
-        "accoglienza",
-        accoglienza.email,
-        chiave=f"accoglienza:{accoglienza.pk}:{adesso:%Y%m%d%H%M}:{indirizzo}",
-        lingua="it",
-        parametri={"accoglienza": accoglienza.pk},
-        adesso=adesso,
-    )
-
-
-def ritira(accoglienza: Accoglienza) -> None:
-    """Take the role back: the link opens nothing any more. What she tapped stays."""
-    Accoglienza.objects.filter(pk=accoglienza.pk).update(attiva=False)
-    accoglienza.refresh_from_db()
-
-
-def ridai(accoglienza: Accoglienza) -> None:
-    """Give the role again: the same link works as before."""
-    Accoglienza.objects.filter(pk=accoglienza.pk).update(attiva=True)
-    accoglienza.refresh_from_db()

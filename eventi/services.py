@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Consenso
 from portale.lib.dates import a_roma
+from portale.lib.rifiuti import Rifiuto
 from portale.lib.testo import normalizza_email
 
 from . import avvisi, consensi, segnali
@@ -47,10 +48,6 @@ from .promemoria import programma_promemoria
 Stato = Iscrizione.Stato
 # Rows that one statement reads or writes.
 LOTTO = 500
-
-
-class Rifiuto(Exception):
-    """What was asked cannot be done; the message is fit to be shown to a person."""
 
 
 # --- Registering ----------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from import_export.results import RowResult
 from portale.lib import celle, fogli
 from portale.lib.antispam import CampoEmail
 from portale.lib.celle import piana
+from portale.lib.rifiuti import Rifiuto
 from portale.lib.testo import normalizza_email
 
 from .models import RigaImportata
@@ -38,10 +39,6 @@ _ESITI = {
 
 # Rows that one statement reads or writes.
 LOTTO = 500
-
-
-class Rifiuto(Exception):
-    """What was asked cannot be done; the message is fit to be shown to a person."""
 
 
 class RigaRifiutata(Rifiuto):

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from portale.lib.dates import a_roma
+from portale.lib.rifiuti import Rifiuto, Superata
 
 from .models import Attore, Laboratorio, ModificaAttore
 from .models.attori import nome_normale
-from .services import Rifiuto
 
 Stato = Attore.Stato
 Verbo = ModificaAttore.Verbo
@@ -28,10 +28,6 @@ LOTTO = 500
 _SI_CORREGGE = (
     *Attore.CAMPI, "stato", *Attore.RISERVATI, "stato_dal", "stato_prima", "chiave",
 )  # fmt: skip
-
-
-class Superata(Rifiuto):
-    """Somebody changed the same actor meanwhile; nothing was overwritten."""
 
 
 class GiaPresente(Rifiuto):

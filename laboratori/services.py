@@ -11,15 +11,12 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from portale.lib.rifiuti import Rifiuto
 from posta.services import accoda
 
 from .models import Disponibilita, PassaggioDisponibilita
 
 Stato = Disponibilita.Stato
-
-
-class Rifiuto(Exception):
-    """What was asked cannot be done; the message is fit to be shown to a person."""
 
 
 def offri(

@@ -9,7 +9,7 @@ from portale.lib.emails import assoluto, componi
 from posta.generi import Composto, NonDovuto, Scaduto, genere
 
 from .models import Verbalizzante
-from .raccolta import finestra
+from .raccolta import RUOLO
 
 
 @genere("verbalizzante", etichetta="Verbalizzante: il link per gli appunti", urgente=True)
@@ -25,7 +25,7 @@ def verbalizzante(messaggio, adesso):
     if mia is None:
         raise NonDovuto
     incontro = mia.incontro
-    periodo = finestra(incontro)
+    periodo = RUOLO.finestra(incontro)
     if periodo is None or incontro.stato == Incontro.Stato.ANNULLATO:
         raise NonDovuto
     if periodo[1] <= adesso:

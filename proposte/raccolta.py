@@ -16,15 +16,13 @@ from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from eventi.models import Incontro
-from portale.lib.dates import giorno_e_ora
-from posta.services import accoda
+from eventi.ruoli import Chiusa, Ruolo
 
 from .models import Nota, Verbalizzante
-from .services import Rifiuto
 
 # Before the meeting a note-taker tries her phone; after it she mends, and what was typed without
 # a network arrives.
@@ -34,10 +32,6 @@ DOPO = timedelta(days=7)
 NOTE_MASSIME = 1000
 TESTO_MASSIMO = Nota._meta.get_field("testo").max_length
 TAVOLO_MASSIMO = 99
-
-
-class Chiusa(Rifiuto):
-    """The role does not hold now; the message says why and, where it can, until when."""
 
 
 class Esito(StrEnum):
@@ -70,31 +64,18 @@ class Risultato:
 # --- When the role holds --------------------------------------------------------------------
 
 
-def finestra(incontro: Incontro) -> tuple[datetime, datetime] | None:
-    """From when until when the notes of a meeting are taken; None while its date is unknown."""
-    if incontro.inizio is None:
-        return None
-    return incontro.inizio - PRIMA, (incontro.fine or incontro.inizio) + DOPO
-
-
-def perche_chiusa(verbalizzante: Verbalizzante, adesso: datetime) -> str:
-    """Why she cannot take notes now, in words; empty when she can. Reads ``incontro``."""
-    incontro = verbalizzante.incontro
-    if not verbalizzante.attivo:
-        return _("L'ufficio ha ritirato questo link.")
-    if incontro.stato == Incontro.Stato.ANNULLATO:
-        return _("L'incontro è annullato.")
-    periodo = finestra(incontro)
-    if periodo is None:
-        return _("L'incontro non ha ancora una data: il link funziona da una settimana prima.")
-    apre, chiude = periodo
-    if adesso < apre:
-        return _("È presto: il link si apre %(quando)s.") % {"quando": giorno_e_ora(apre)}
-    if adesso >= chiude:
-        return _("La raccolta di questo incontro si è chiusa %(quando)s.") % {
-            "quando": giorno_e_ora(chiude)
-        }
-    return ""
+RUOLO = Ruolo(
+    "verbalizzante",
+    acceso="attivo",
+    sale="proposte.raccolta",
+    prima=PRIMA,
+    dopo=DOPO,
+    non_in_programma=gettext_lazy(
+        "L'incontro non ha ancora una data: il link funziona da una settimana prima."
+    ),
+    finito=gettext_lazy("La raccolta di questo incontro si è chiusa %(quando)s."),
+    non_si_manda=gettext_lazy("La raccolta di questo incontro è chiusa."),
+)
 
 
 # --- Notes ----------------------------------------------------------------------------------
@@ -128,7 +109,7 @@ def registra(
             .select_related("incontro")
             .get(pk=verbalizzante.pk)
         )
-        if perche := perche_chiusa(mia, adesso):
+        if perche := RUOLO.perche_chiuso(mia, adesso):
             raise Chiusa(perche)
         note = Nota.objects.in_bulk(chiavi, field_name="chiave")
         nuove = _nuove(mia, foglietti, note, adesso)
@@ -217,42 +198,6 @@ def _risultato(mia, foglietto, nota) -> Risultato:
 
 
 # --- The role -------------------------------------------------------------------------------
-
-
-def invia_link(verbalizzante: Verbalizzante, adesso: datetime) -> None:
-    """Mail her the link. Twice in a minute is once (a double click). Raises Rifiuto when there
-    is no address, or nothing that the link would open."""
-    if not verbalizzante.email:
-        raise Rifiuto(_("Manca l'indirizzo e-mail."))
-    if not verbalizzante.attivo:
-        raise Rifiuto(_("Il link è ritirato: prima ridallo."))
-    periodo = finestra(verbalizzante.incontro)
-    if periodo is None:
-        raise Rifiuto(_("L'incontro non ha ancora una data: manda il link quando c'è."))
-    if periodo[1] <= adesso:
-        raise Rifiuto(_("La raccolta di questo incontro è chiusa."))
-    # A mistyped address that is put right at once gets its own.
-    indirizzo = salted_hmac("proposte.raccolta", verbalizzante.email).hexdigest()[:12]
-    accoda(
-        "verbalizzante",
-        verbalizzante.email,
-        chiave=f"verbalizzante:{verbalizzante.pk}:{adesso:%Y%m%d%H%M}:{indirizzo}",
-        lingua="it",
-        parametri={"verbalizzante": verbalizzante.pk},
-        adesso=adesso,
-    )
-
-
-def ritira(verbalizzante: Verbalizzante) -> None:
-    """Take the role back: the link opens nothing any more. Her notes stay."""
-    Verbalizzante.objects.filter(pk=verbalizzante.pk).update(attivo=False)
-    verbalizzante.refresh_from_db()
-
-
-def ridai(verbalizzante: Verbalizzante) -> None:
-    """Give the role again: the same link works as before."""
-    Verbalizzante.objects.filter(pk=verbalizzante.pk).update(attivo=True)
-    verbalizzante.refresh_from_db()
 
 
 def prepara_tavoli(incontro: Incontro, quanti: int) -> list[Verbalizzante]:

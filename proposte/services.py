@@ -17,6 +17,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from portale.lib.dates import a_roma, giorno_mese_anno
+from portale.lib.rifiuti import Rifiuto, Superata
 
 from . import avvisi
 from .conteggi import da_ricontare
@@ -37,14 +38,6 @@ from .segnali import contenuto_cambiato
 
 Stato = Proposta.Stato
 Evento = Passaggio.Evento
-
-
-class Rifiuto(Exception):
-    """What was asked cannot be done; the message is fit to be shown to a person."""
-
-
-class Superata(Rifiuto):
-    """Somebody saved the same texts meanwhile; nothing was overwritten."""
 
 
 # --- What the stages allow ------------------------------------------------------------------

@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from accounts.partecipanti import Esito, azione
 from laboratori.models import Laboratorio
 from percorso.models import Percorso
+from portale.lib.rifiuti import Rifiuto
 
 from .services import adesioni
-from .services.errori import Rifiuto
 
 
 @azione(

@@ -5,7 +5,7 @@ import zipfile
 from django.core.files import File
 from django.utils.translation import gettext as _
 
-from .services.errori import Rifiuto
+from portale.lib.rifiuti import Rifiuto
 
 MEGA = 1024 * 1024
 PESO_MASSIMO = 20 * MEGA

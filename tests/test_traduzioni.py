@@ -742,13 +742,13 @@ MAIL_PROPOSTE = {
     "bisogno_nascosto": lambda adesso: bisogni.nascondi(
         _bisogno("pubblicato"), UserFactory(), "fuori_tema", "Spiegazione", adesso=adesso
     ),
-    "verbalizzante": lambda adesso: raccolta.invia_link(
+    "verbalizzante": lambda adesso: raccolta.RUOLO.invia_link(
         VerbalizzanteFactory(email="note@example.org"), adesso
     ),
     "fattori_tolti": lambda adesso: _senza_fattori(adesso),
     "identita_collegata": lambda adesso: _con_identita(adesso),
     "identita_scollegata": lambda adesso: identita.scollega(_con_identita(adesso), adesso),
-    "accoglienza": lambda adesso: presenze.invia_link(
+    "accoglienza": lambda adesso: presenze.RUOLO.invia_link(
         AccoglienzaFactory(email="porta@example.org"), adesso
     ),
     "dati_cancellati": lambda adesso: cancella_tutto(

@@ -1,9 +1,5 @@
-import segno
 from django import forms
-from django.contrib import admin, messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -11,12 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from eventi import presenze
 from eventi.cerca import ACCOGLIENZA
 from eventi.models import Accoglienza, Incontro, Ingresso, SegnoPresenza
-from eventi.services import Rifiuto
-from portale.lib.admin import UfficioModelAdmin, inviati
 from portale.lib.elenchi import quanti
-from portale.lib.emails import assoluto
 
 from .filtri import SuoIncontroFilter
+from .ruoli import RuoloModelAdmin
 
 
 class AccoglienzaForm(forms.ModelForm):
@@ -35,16 +29,20 @@ class AccoglienzaForm(forms.ModelForm):
 
 
 @admin.register(Accoglienza)
-class AccoglienzaAdmin(UfficioModelAdmin):
-    """The role is given for one meeting, by a link; it is taken back, not deleted, because the
-    taps that came by it remember it."""
+class AccoglienzaAdmin(RuoloModelAdmin):
+    """Who takes attendance at the door; an officer's own link is nobody else's to see."""
 
-    dati_personali = True
+    ruolo = presenze.RUOLO
+    rotta_pubblica = "presenze:presenze"
+    a_che_serve = _("Il link per le presenze di «%(incontro)s» va a %(email)s.")
+    chi_lo_apre = _(
+        "Chi inquadra il codice, o apre questo link, vede i nomi degli iscritti e segna chi "
+        "viene. Non serve un account."
+    )
+
     form = AccoglienzaForm
-    change_form_template = "admin/eventi/accoglienza/change_form.html"
     list_display = ["nome", "incontro", "come_sta", "quanti_tocchi"]
     list_filter = ["attiva", SuoIncontroFilter]
-    list_select_related = ["incontro"]
     cercato = ACCOGLIENZA
     ordering = ["-incontro__inizio", "incontro_id", "nome"]
     fields = ["incontro", "nome", "email"]
@@ -56,149 +54,20 @@ class AccoglienzaAdmin(UfficioModelAdmin):
 
     @admin.display(description=_("link"))
     def come_sta(self, accoglienza):
-        return presenze.perche_chiusa(accoglienza, timezone.now()) or gettext("aperto")
+        return self.ruolo.perche_chiuso(accoglienza, timezone.now()) or gettext("aperto")
 
     @admin.display(description=_("tocchi"), ordering="tocchi")
     def quanti_tocchi(self, accoglienza):
         return accoglienza.tocchi
 
-    def get_actions(self, request):
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
+    def ha_lasciato_qualcosa(self, obj):
+        return obj.segni.exists() or obj.ingressi.exists()
 
-    def get_readonly_fields(self, request, obj=None):
-        return ["incontro"] if obj else []
-
-    def has_delete_permission(self, request, obj=None):
-        permesso = super().has_delete_permission(request, obj)
-        return permesso and (obj is None or not (obj.segni.exists() or obj.ingressi.exists()))
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        if obj.email and (not change or "email" in form.changed_data) and obj.attiva:
-            try:
-                presenze.invia_link(obj, timezone.now())
-            except Rifiuto as no:
-                self.message_user(request, str(no), messages.WARNING)
-            else:
-                testo = gettext("Il link parte adesso per %(email)s.") % {"email": obj.email}
-                self.message_user(request, testo, messages.SUCCESS)
-
-    def response_add(self, request, obj, post_url_continue=None):
-        """To the page with the link and its QR code: that is what she came for."""
-        if "_addanother" in request.POST or "_popup" in request.POST:
-            return super().response_add(request, obj, post_url_continue)
-        return redirect("admin:eventi_accoglienza_change", obj.pk)
-
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        # An officer's own link is nobody else's to see.
-        if obj is not None and self._puo(request) and obj.persona_id in (None, request.user.pk):
-            context["porte"] = self._porte(obj)
-            context["link"] = link(obj)
-            context["perche_chiusa"] = presenze.perche_chiusa(obj, timezone.now())
-        return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def _porte(self, obj):
-        voci = []
-        if obj.attiva and obj.email:
-            voci.append(("invia", _("Manda il link per e-mail"), "principale"))
-        if obj.attiva:
-            voci.append(("ritira", _("Ritira il link"), "grave"))
-        else:
-            voci.append(("ridai", _("Ridai il link"), "principale"))
-        return [
-            {
-                "url": reverse(f"admin:eventi_accoglienza_{nome}", args=[obj.pk]),
-                "etichetta": etichetta,
-                "aspetto": aspetto,
-            }
-            for nome, etichetta, aspetto in voci
-        ]
-
-    # --- Doors ---
-
-    def _puo(self, request):
-        return request.user.has_perm("eventi.change_accoglienza")
-
-    def _accoglienza(self, request, pk):
-        if not self._puo(request):
-            raise Http404
-        return get_object_or_404(Accoglienza.objects.select_related("incontro__sede"), pk=pk)
-
-    def _porta(self, request, obj, **kwargs):
-        return self.porta(
-            request,
-            obj,
-            form=forms.Form(inviati(request)),
-            ritorno=reverse("admin:eventi_accoglienza_change", args=[obj.pk]),
-            rifiuto=Rifiuto,
-            **kwargs,
+    def che_cosa_resta(self, obj):
+        return gettext(
+            "Il link non aprirà più niente, e i nomi si cancellano dal telefono appena si "
+            "ricollega. Quello che ha segnato resta."
         )
 
-    def invia(self, request, pk):
-        obj = self._accoglienza(request, pk)
-        return self._porta(
-            request,
-            obj,
-            titolo=gettext("Manda il link per e-mail"),
-            spiegazione=gettext("Il link per le presenze di «%(incontro)s» va a %(email)s.")
-            % {"incontro": obj.incontro.titolo, "email": obj.email or "–"},
-            bottone=gettext("Manda il link"),
-            esegui=lambda dati: presenze.invia_link(obj, timezone.now()),
-            fatto=gettext("Il link parte adesso."),
-        )
-
-    def ritira(self, request, pk):
-        obj = self._accoglienza(request, pk)
-        return self._porta(
-            request,
-            obj,
-            titolo=gettext("Ritira il link"),
-            spiegazione=gettext(
-                "Il link non aprirà più niente, e i nomi si cancellano dal telefono appena si "
-                "ricollega. Quello che ha segnato resta."
-            ),
-            bottone=gettext("Ritira il link"),
-            grave=True,
-            esegui=lambda dati: presenze.ritira(obj),
-            fatto=gettext("Ritirato."),
-        )
-
-    def ridai(self, request, pk):
-        obj = self._accoglienza(request, pk)
-        return self._porta(
-            request,
-            obj,
-            titolo=gettext("Ridai il link"),
-            spiegazione=gettext("Torna a funzionare lo stesso link di prima."),
-            bottone=gettext("Ridai il link"),
-            esegui=lambda dati: presenze.ridai(obj),
-            fatto=gettext("Il link funziona di nuovo."),
-        )
-
-    def qr(self, request, pk):
-        """The link as a QR code, black on white whatever the office's screen looks like."""
-        obj = self._accoglienza(request, pk)
-        if obj.persona_id not in (None, request.user.pk):
-            raise Http404
-        response = HttpResponse(content_type="image/svg+xml")
-        disegno = segno.make_qr(link(obj), error="m")
-        disegno.save(response, kind="svg", scale=8, border=4, dark="#000", light="#fff")
-        return response
-
-    def get_urls(self):
-        def rotta(indirizzo, vista):
-            nome = f"eventi_accoglienza_{vista.__name__}"
-            return path(indirizzo, self.admin_site.admin_view(vista), name=nome)
-
-        sue = [
-            rotta(f"<int:pk>/{vista.__name__}/", vista)
-            for vista in (self.invia, self.ritira, self.ridai)
-        ]
-        return [*sue, rotta("<int:pk>/qr.svg", self.qr), *super().get_urls()]
-
-
-def link(accoglienza):
-    """The full address that she opens."""
-    return assoluto(reverse("presenze:presenze", args=[accoglienza.token]))
+    def e_suo(self, request, obj):
+        return obj.persona_id in (None, request.user.pk)

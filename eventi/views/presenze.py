@@ -42,7 +42,7 @@ pagina_di_accoglienza = pagina_da_link(
 def presenze(request, accoglienza):
     adesso = timezone.now()
     try:
-        if perche := servizi.perche_chiusa(accoglienza, adesso):
+        if perche := servizi.RUOLO.perche_chiuso(accoglienza, adesso):
             raise Chiusa(perche)
         if request.method == "POST":
             return AZIONI.get(request.POST.get("azione"), _pagina)(request, accoglienza)
@@ -194,7 +194,7 @@ def tocchi(request, accoglienza):
     """GET: the list as it is now. POST: a batch of taps; one answer for each, in their order, and
     then the list."""
     if request.method != "POST":
-        if perche := servizi.perche_chiusa(accoglienza, timezone.now()):
+        if perche := servizi.RUOLO.perche_chiuso(accoglienza, timezone.now()):
             return _no(403, perche)
         return JsonResponse({"elenco": _elenco(accoglienza.incontro)})
     # No form of another site can send this type without asking us first (CORS), and we say no.

@@ -42,7 +42,7 @@ pagina_di_verbalizzante = pagina_da_link(
 def raccolta(request, verbalizzante):
     adesso = timezone.now()
     try:
-        if perche := servizi.perche_chiusa(verbalizzante, adesso):
+        if perche := servizi.RUOLO.perche_chiuso(verbalizzante, adesso):
             raise Chiusa(perche)
         if request.method == "POST":
             return _ricevi(request, verbalizzante, adesso)
@@ -193,7 +193,7 @@ def note(request, verbalizzante):
     """GET: everything she has typed, so that another phone can go on from there. POST: a batch
     of notes; one answer for each, in their order, and none lost for another's mistake."""
     if request.method != "POST":
-        if perche := servizi.perche_chiusa(verbalizzante, timezone.now()):
+        if perche := servizi.RUOLO.perche_chiuso(verbalizzante, timezone.now()):
             return _no(403, perche)
         return JsonResponse({"note": [_voce(n) for n in servizi.note_di(verbalizzante)]})
     # No form of another site can send this type without asking us first (CORS), and we say no.

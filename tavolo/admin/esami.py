@@ -17,6 +17,7 @@ from percorso.models import Percorso
 from portale.lib import dates
 from portale.lib.admin import Cambiato, inviati
 from portale.lib.pdf import ImpaginazioneFallita
+from portale.lib.rifiuti import Rifiuto
 from proposte.admin_views import Porta, dove
 from proposte.models import Proposta
 
@@ -28,7 +29,6 @@ from ..models import (
 from ..permissions import Accesso, can_gestire
 from ..services import esami
 from ..services.documenti import annota_accesso
-from ..services.errori import Rifiuto
 from . import esami_forms as moduli
 from .esami_righe import (
     CommentoInline,

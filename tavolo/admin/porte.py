@@ -8,9 +8,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from portale.lib.admin import UfficioModelAdmin
+from portale.lib.rifiuti import Rifiuto
 from proposte.admin_views import Porta
-
-from ..services.errori import Rifiuto
 
 
 class ConPorte(UfficioModelAdmin):

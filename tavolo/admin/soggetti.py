@@ -19,13 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import accesso
 from portale.lib import dates
 from portale.lib.admin import PrimaFilter, SolaLetturaInline, inviati
+from portale.lib.rifiuti import Rifiuto
 from proposte.segnali import contenuto_cambiato
 
 from .. import esportazione
 from ..cerca import COMPONENTE, ORGANIZZAZIONE, SEGGIO
 from ..models import Componente, Organizzazione, PassaggioSeggio, Seggio
 from ..services import soggetti
-from ..services.errori import Rifiuto
 from . import soggetti_forms as moduli
 from .porte import ConPorte, SoloPorte
 

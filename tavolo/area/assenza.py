@@ -9,9 +9,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from portale.lib.dates import a_roma
+from portale.lib.rifiuti import Rifiuto
 from tavolo.models import Componente, Seduta
 from tavolo.services import assenze
-from tavolo.services.errori import Rifiuto
 
 
 def _privata(view):

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portale.lib.dates import a_roma, giorno_e_ora, giorno_esteso
+from portale.lib.rifiuti import Rifiuto
 from proposte.models import Proposta
 
 from .. import numero_legale, risultati
 from ..models import Decisione, Esame, ProceduraScritta, PuntoOrdineDelGiorno, Seduta
 from ..schede_decisioni import con_sostituta, contesto, voci
 from ..services import decisioni as services
-from ..services.errori import Rifiuto
 from .accesso import area, percorsi_da_scegliere, scegli_percorso
 from .forms_decisioni import DecisioneForm
 

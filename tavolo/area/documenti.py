@@ -15,10 +15,10 @@ from portale.lib.admin import GiornoInput
 from portale.lib.caricamenti import caricamento_troppo_grande
 from portale.lib.dates import a_roma
 from portale.lib.forms import PortaleFormHelper
+from portale.lib.rifiuti import Rifiuto
 from tavolo.formati import ACCETTATI
 from tavolo.models import DocumentoTavolo, PuntoOrdineDelGiorno
 from tavolo.services import documenti as servizio
-from tavolo.services.errori import Rifiuto
 from tavolo.views.documenti import risposta_file
 
 from .accesso import area, percorsi_da_scegliere, scegli_percorso

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portale.lib import dates
+from portale.lib.rifiuti import Rifiuto, Superata
 from portale.lib.testo import euro
 from proposte.filtri import nascosti
 from proposte.models import Bisogno, Proposta
@@ -20,7 +21,6 @@ from proposte.models import Bisogno, Proposta
 from .. import risultati
 from ..models import Esame, Posizione
 from ..services import esami as services
-from ..services.errori import Rifiuto, Superata
 from ..services.esami_avvisi import da_rispondere
 from .accesso import area
 from .forms_esami import CommentoForm, DomandaForm, PosizioneForm

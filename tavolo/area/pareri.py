@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portale.lib.dates import a_roma, giorno_mese_anno
+from portale.lib.rifiuti import Rifiuto, Superata
 
 from ..models import ParereComitato
 from ..services import comitato as services
-from ..services.errori import Rifiuto, Superata
 from .accesso import area, percorsi_da_scegliere, scegli_percorso
 from .decisioni import vai
 from .forms_decisioni import ParereForm

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portale.lib.rifiuti import Rifiuto
 from tavolo.models import Componente, Seduta, Seggio
 from tavolo.numero_legale import di_seduta
 from tavolo.services import presenze as registro
 from tavolo.services import sedute
 from tavolo.services.documenti import annota_accesso
-from tavolo.services.errori import Rifiuto
 from tavolo.services.presenze import Segno
 
 from .accesso import area

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portale.lib.dates import giorno_e_ora
+from portale.lib.rifiuti import Rifiuto, Superata
 
 from ..models import ProceduraScritta
 from ..schede_decisioni import differenze
 from ..services import procedure as services
-from ..services.errori import Rifiuto, Superata
 from .accesso import area
 from .decisioni import vai
 from .forms_decisioni import RispostaForm

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from eventi.calendario import Invitato, ics_incontro
 from portale.lib.emails import assoluto
+from portale.lib.rifiuti import Rifiuto
 from tavolo.models import (
     Decisione,
     DocumentoTavolo,
@@ -20,7 +21,6 @@ from tavolo.models import (
 )
 from tavolo.numero_legale import di_seduta
 from tavolo.services import assenze, presenze, sedute
-from tavolo.services.errori import Rifiuto
 
 from .accesso import area, percorsi_da_scegliere, scegli_percorso
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portale.lib import dates
+from portale.lib.rifiuti import Rifiuto, Superata
 
 from .. import contenuto_verbale
 from ..models import Decisione, Impegno, Seduta, Verbale
 from ..services import impegni as promesse
 from ..services import verbali as services
 from ..services.documenti import annota_accesso, annota_lettura
-from ..services.errori import Rifiuto, Superata
 from ..verbali_file import nome_file, risposta_pdf
 from .accesso import area
 from .forms_verbali import (

@@ -12,12 +12,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from percorso.models import Percorso
+from portale.lib.rifiuti import Rifiuto
 from portale.lib.testo import normalizza_email
 from posta.services import accoda
 
 from ..models import Componente, ImpostazioniTavolo, Organizzazione, RichiestaAdesione, Seggio
 from . import soggetti
-from .errori import Rifiuto
 
 Stato = RichiestaAdesione.Stato
 

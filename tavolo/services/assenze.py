@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from eventi.models import Incontro
 from portale.lib.codici import firma
+from portale.lib.rifiuti import Rifiuto
 
 from ..models import Componente, Giustificazione, Seduta
 from . import sedute_avvisi as avvisi
-from .errori import Rifiuto
 
 _FIRMA = firma("tavolo.assenza")
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from portale.lib.rifiuti import Rifiuto, Superata
 from proposte.models import Proposta
 from proposte.segnali import contenuto_cambiato
 
 from ..models import ParereComitato
-from .errori import Rifiuto, Superata
 
 
 def scrivi(

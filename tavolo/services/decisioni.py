@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portale.lib.dates import a_roma
+from portale.lib.rifiuti import Rifiuto
 from proposte import services as proposte
 from proposte.models import Proposta
 from proposte.segnali import contenuto_cambiato
@@ -29,7 +30,6 @@ from ..models import (
 )
 from . import decisioni_avvisi as avvisi
 from . import esami
-from .errori import Rifiuto
 
 Stato = Proposta.Stato
 # Under evaluation, or with an outcome that may be undone.

@@ -13,12 +13,12 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
+from portale.lib.rifiuti import Rifiuto
 from proposte.segnali import contenuto_cambiato
 
 from ..formati import riconosci
 from ..models import AccessoDocumento, DocumentoTavolo, PuntoOrdineDelGiorno, Seduta, Verbale
 from ..permissions import Accesso
-from .errori import Rifiuto
 
 
 def carica(

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portale.lib import dates
+from portale.lib.rifiuti import Rifiuto, Superata
 from proposte import services as proposte
 from proposte.models import Proposta
 from proposte.segnali import contenuto_cambiato
@@ -28,7 +29,6 @@ from ..models import (
     VersionePosizione,
 )
 from . import esami_avvisi as avvisi
-from .errori import Rifiuto, Superata
 
 Stato = Proposta.Stato
 Evento = PassaggioEsame.Evento

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from portale.lib.rifiuti import Rifiuto
+
 from ..models import Impegno, PuntoOrdineDelGiorno, Seggio, Verbale
-from .errori import Rifiuto
 from .verbali import blocca, pretendi_aperto
 
 

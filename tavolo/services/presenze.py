@@ -7,11 +7,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portale.lib.rifiuti import Rifiuto
 from proposte.segnali import contenuto_cambiato
 
 from ..models import Componente, PassaggioSeduta, Presenza, Seduta, Seggio
 from .assenze import giustificate
-from .errori import Rifiuto
 from .sedute import momento_della_seduta, perche_non_si_apre, seduta_bloccata
 
 Modo = Presenza.Modo

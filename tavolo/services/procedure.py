@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from eventi.promemoria import scadenza
 from portale.lib.dates import a_roma
+from portale.lib.rifiuti import Rifiuto, Superata
 from proposte.models import Proposta
 from proposte.segnali import contenuto_cambiato
 
@@ -29,7 +30,6 @@ from ..models import (
 )
 from . import decisioni
 from . import decisioni_avvisi as avvisi
-from .errori import Rifiuto, Superata
 
 Stato = ProceduraScritta.Stato
 Scelta = RispostaScritta.Scelta

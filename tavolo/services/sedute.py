@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from eventi import services as eventi
 from eventi.models import Incontro, Sede
 from portale.lib.dates import a_roma
+from portale.lib.rifiuti import Rifiuto
 from proposte.models import Proposta
 from proposte.segnali import contenuto_cambiato
 
@@ -32,7 +33,6 @@ from ..models import (
 from ..numero_legale import con_voce, impostazioni, necessari
 from . import sedute_avvisi as avvisi
 from .assenze import seggi_giustificati
-from .errori import Rifiuto
 
 Stato = Seduta.Stato
 Genere = PuntoOrdineDelGiorno.Genere

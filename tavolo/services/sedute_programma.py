@@ -10,11 +10,11 @@ from datetime import datetime, time, timedelta
 from django.utils.translation import gettext as _
 
 from portale.lib import dates
+from portale.lib.rifiuti import Rifiuto
 
 from ..models import ImpostazioniTavolo, Seduta
 from ..numero_legale import impostazioni
 from . import sedute
-from .errori import Rifiuto
 
 logger = logging.getLogger(__name__)
 

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from percorso.models import Percorso
 from portale.lib.codici import nuovo_codice
 from portale.lib.dates import a_roma, giorno_mese_anno
+from portale.lib.rifiuti import Rifiuto, Superata
 from portale.lib.testo import normalizza_email
 from posta.services import accoda
 from proposte.segnali import contenuto_cambiato
 
 from ..models import Componente, Garante, Organizzazione, PassaggioSeggio, Seggio
-from .errori import Rifiuto, Superata
 
 Evento = PassaggioSeggio.Evento
 # How long the link of an invitation waits to be opened.

@@ -24,6 +24,7 @@ from django.utils.translation import override
 from portale.lib import dates
 from portale.lib.emails import assoluto
 from portale.lib.pdf import ImpaginazioneFallita, impagina
+from portale.lib.rifiuti import Rifiuto, Superata
 from portale.lib.testo import oscura
 from proposte.segnali import contenuto_cambiato
 
@@ -43,7 +44,6 @@ from ..models import (
 )
 from . import decisioni
 from . import verbali_avvisi as avvisi
-from .errori import Rifiuto, Superata
 
 logger = logging.getLogger(__name__)
 

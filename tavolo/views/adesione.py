@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import partecipanti
 from portale.lib.limiti import consenti, limite_superato
+from portale.lib.rifiuti import Rifiuto
 
 from ..forms_soggetti import AdesioneForm
 from ..services import adesioni
-from ..services.errori import Rifiuto
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

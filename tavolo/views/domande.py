@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.partecipanti import attuale
+from portale.lib.rifiuti import Rifiuto
 
 from ..forms_domande import RispostaForm
 from ..models import DomandaProponente
 from ..services import esami
-from ..services.errori import Rifiuto
 
 
 @never_cache

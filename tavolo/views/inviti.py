@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from portale.lib.dates import a_roma, giorno_esteso
+from portale.lib.rifiuti import Rifiuto
 
 from ..models import Componente
 from ..services import soggetti
-from ..services.errori import Rifiuto
 
 
 @never_cache

@@ -94,7 +94,7 @@ def test_a_link_that_is_closed_takes_the_names_off_the_phone(
       })"""
     expect(voce(page, "Anita")).to_be_visible()
     assert page.evaluate(nomi) == 1
-    presenze.ritira(porta)
+    presenze.RUOLO.ritira(porta)
     page.reload()
     expect(page.get_by_text("L'ufficio ha ritirato questo link.")).to_be_visible()
     page.wait_for_function(f"async () => await ({nomi})() === 0")

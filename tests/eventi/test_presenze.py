@@ -150,12 +150,12 @@ def test_the_link_holds_on_the_evening_and_three_days_after(
 ):
     Incontro.objects.filter(pk=incontro.pk).update(**cambi)
     porta.incontro.refresh_from_db()
-    assert presenze.perche_chiusa(porta, adesso + tra)[: len(perche) or None] == perche
+    assert presenze.RUOLO.perche_chiuso(porta, adesso + tra)[: len(perche) or None] == perche
 
 
 def test_a_link_taken_back_a_moment_ago_writes_nothing(incontro, porta, adesso):
     iscrizione = IscrizioneFactory(incontro=incontro)
-    presenze.ritira(type(porta).objects.get(pk=porta.pk))
+    presenze.RUOLO.ritira(type(porta).objects.get(pk=porta.pk))
 
     with pytest.raises(Chiusa, match="ritirato"):
         presenze.registra(porta, [tocca(iscrizione, 1)], adesso=adesso)

@@ -108,7 +108,7 @@ def test_only_those_of_this_meeting_are_on_the_list(client, porta, carla):
 
 
 def test_a_link_taken_back_says_so_and_shows_no_name(client, porta, carla):
-    presenze.ritira(porta)
+    presenze.RUOLO.ritira(porta)
     risposte = [client.get(pagina(porta)), client.get(f"{pagina(porta)}tocchi/")]
     risposte.append(manda(client, porta, tocco(persona=carla.pk, presenti=1)))
     assert [r.status_code for r in risposte] == [403, 403, 403]

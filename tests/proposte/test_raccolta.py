@@ -55,7 +55,7 @@ def scritte(mia):
     ],
 )
 def test_the_link_holds_from_a_week_before_the_meeting_to_a_week_after_it(adesso, perche):
-    assert raccolta.perche_chiusa(verbalizzante(), adesso) == perche
+    assert raccolta.RUOLO.perche_chiuso(verbalizzante(), adesso) == perche
 
 
 @pytest.mark.parametrize(
@@ -73,19 +73,19 @@ def test_the_link_holds_from_a_week_before_the_meeting_to_a_week_after_it(adesso
     ],
 )
 def test_the_link_holds_while_the_role_does_and_the_meeting_is_on(campi, perche):
-    assert raccolta.perche_chiusa(verbalizzante(**campi), ADESSO) == perche
+    assert raccolta.RUOLO.perche_chiuso(verbalizzante(**campi), ADESSO) == perche
 
 
 def test_nothing_is_kept_once_the_role_was_taken_back_a_moment_ago():
     mia = verbalizzante()
-    raccolta.ritira(Verbalizzante.objects.get())
+    raccolta.RUOLO.ritira(Verbalizzante.objects.get())
     assert mia.attivo
 
     with pytest.raises(Chiusa, match="ritirato"):
         registra(mia, foglietto())
     assert Nota.objects.count() == 0
 
-    raccolta.ridai(mia)
+    raccolta.RUOLO.ridai(mia)
     assert registra(mia, foglietto()) == [Esito.SALVATA]
 
 
@@ -250,12 +250,12 @@ def test_a_text_loses_only_what_cannot_be_kept(testo, pulito):
 
 def test_the_link_is_mailed_once_for_each_time_it_is_asked_for():
     mia = verbalizzante(email="anna@example.org")
-    raccolta.invia_link(mia, ADESSO)
-    raccolta.invia_link(mia, ADESSO + timedelta(seconds=10))
+    raccolta.RUOLO.invia_link(mia, ADESSO)
+    raccolta.RUOLO.invia_link(mia, ADESSO + timedelta(seconds=10))
     assert Messaggio.objects.count() == 1
-    raccolta.invia_link(mia, ADESSO + timedelta(minutes=5))
+    raccolta.RUOLO.invia_link(mia, ADESSO + timedelta(minutes=5))
     mia.email = "bianchi@example.org"
-    raccolta.invia_link(mia, ADESSO + timedelta(minutes=5))
+    raccolta.RUOLO.invia_link(mia, ADESSO + timedelta(minutes=5))
     assert sorted(Messaggio.objects.values_list("destinatario", "genere")) == [
         ("anna@example.org", "verbalizzante"),
         ("anna@example.org", "verbalizzante"),
@@ -278,7 +278,7 @@ def test_the_link_is_mailed_once_for_each_time_it_is_asked_for():
 def test_a_link_that_would_open_nothing_is_not_mailed(campi, perche):
     mia = verbalizzante(**({"email": "anna@example.org"} | campi))
     with pytest.raises(Rifiuto, match=perche):
-        raccolta.invia_link(mia, ADESSO)
+        raccolta.RUOLO.invia_link(mia, ADESSO)
     assert Messaggio.objects.count() == 0
 
 

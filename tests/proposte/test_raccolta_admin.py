@@ -3,12 +3,13 @@ from datetime import timedelta
 
 import pytest
 import segno
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
 from posta.models import Messaggio
-from proposte.admin.verbalizzanti import incontri_da_verbalizzare, link
+from proposte.admin.verbalizzanti import incontri_da_verbalizzare
 from proposte.models import Verbalizzante
 from tests.factories import IncontroFactory, NotaFactory, UserFactory, VerbalizzanteFactory
 from tests.ruoli import RUOLI, entra
@@ -17,6 +18,10 @@ pytestmark = pytest.mark.django_db
 
 ELENCO = "/admin/proposte/verbalizzante/"
 AGGIUNGI = f"{ELENCO}add/"
+
+
+def link(verbalizzante):
+    return admin.site.get_model_admin(Verbalizzante).link(verbalizzante)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from portale.lib.dates import ROMA
+from portale.lib.rifiuti import Rifiuto, Superata
 from tavolo.models import ParereComitato
 from tavolo.services import comitato
-from tavolo.services.errori import Rifiuto, Superata
 from tests.factories import GaranteFactory, PropostaFactory, UserFactory
 
 from .conftest import RUOLI

@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from portale.lib.dates import ROMA
+from portale.lib.rifiuti import Rifiuto
 from posta.models import Messaggio
 from posta.services import spedisci_dovuti
 from proposte import services as proposte
 from proposte.models import Passaggio, Proposta
 from tavolo.models import Decisione, Esame, Esito, PassaggioEsame, Presenza, Seduta
 from tavolo.services.decisioni import decidi_in_seduta, pubblica_con_verbale, vigente
-from tavolo.services.errori import Rifiuto
 from tests.factories import (
     DecisioneFactory,
     EsameFactory,

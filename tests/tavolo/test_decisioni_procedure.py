@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from portale.lib.dates import ROMA
+from portale.lib.rifiuti import Rifiuto, Superata
 from posta.models import Messaggio
 from posta.services import spedisci_dovuti
 from proposte import services as proposte
 from proposte.models import Proposta
 from tavolo.models import Decisione, Esito, ProceduraScritta, RispostaScritta, VersioneRisposta
 from tavolo.services import procedure
-from tavolo.services.errori import Rifiuto, Superata
 from tests.factories import (
     ComponenteFactory,
     DecisioneFactory,

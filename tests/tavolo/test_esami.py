@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portale.lib.dates import ROMA, a_roma
+from portale.lib.rifiuti import Rifiuto, Superata
 from proposte import services as proposte
 from proposte.models import Proposta
 from tavolo import risultati
@@ -21,7 +22,6 @@ from tavolo.models import (
 )
 from tavolo.permissions import Accesso
 from tavolo.services import esami
-from tavolo.services.errori import Rifiuto, Superata
 from tests.factories import (
     ComponenteFactory,
     EsameFactory,

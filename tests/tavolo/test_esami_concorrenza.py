@@ -44,7 +44,7 @@ from django.db import connection
 from django.utils import timezone
 from tavolo.models import Componente, Esame
 from tavolo.services import esami, esami_avvisi
-from tavolo.services.errori import Superata
+from portale.lib.rifiuti import Superata
 quando, ruolo = float(sys.argv[1]), sys.argv[2]
 io = Componente.objects.select_related("seggio").get(ruolo=ruolo)
 righe = list(Esame.objects.order_by("pk"))

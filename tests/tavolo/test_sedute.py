@@ -7,6 +7,7 @@ import pytest
 from eventi import services as eventi
 from eventi.models import Incontro
 from portale.lib.dates import ROMA
+from portale.lib.rifiuti import Rifiuto
 from posta.consegna import spedisci_dovuti
 from posta.models import Messaggio
 from tavolo.models import (
@@ -18,7 +19,6 @@ from tavolo.models import (
 )
 from tavolo.numero_legale import di_seduta
 from tavolo.services import assenze, presenze, sedute
-from tavolo.services.errori import Rifiuto
 from tavolo.services.presenze import Segno
 from tavolo.services.sedute import Voce
 from tavolo.services.sedute_avvisi import accoda_promemoria

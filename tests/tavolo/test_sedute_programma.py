@@ -7,12 +7,12 @@ import pytest
 from eventi import services as eventi
 from eventi.models import Incontro
 from portale.lib.dates import ROMA
+from portale.lib.rifiuti import Rifiuto
 from posta.models import Messaggio
 from tavolo.da_fare import Conto, sedute_da_convocare
 from tavolo.models import ImpostazioniTavolo
 from tavolo.services import sedute
 from tavolo.services import sedute_programma as programma
-from tavolo.services.errori import Rifiuto
 from tavolo.tasks import passo
 from tests.factories import (
     ComponenteFactory,

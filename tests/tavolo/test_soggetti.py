@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from percorso.models import Percorso
+from portale.lib.rifiuti import Rifiuto, Superata
 from posta.generi import NonDovuto, registro
 from posta.models import Messaggio
 from tavolo.models import (
@@ -21,7 +22,6 @@ from tavolo.models import (
 )
 from tavolo.permissions import accessi
 from tavolo.services import adesioni, soggetti
-from tavolo.services.errori import Rifiuto, Superata
 from tests.factories import (
     ComponenteFactory,
     GaranteFactory,

@@ -40,7 +40,7 @@ from accounts.models import User
 from percorso.models import Percorso
 from tavolo.models import Componente, RichiestaAdesione
 from tavolo.services import adesioni, soggetti
-from tavolo.services.errori import Rifiuto
+from portale.lib.rifiuti import Rifiuto
 adesso, oggi = timezone.now(), timezone.localdate()
 def persona(nome): return User.objects.get(email=f"{nome}@example.org")
 def invito(n): return Componente.objects.get(email=f"{n}@example.org")

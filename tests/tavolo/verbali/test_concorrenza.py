@@ -48,7 +48,7 @@ from django.db import connection
 from django.utils import timezone
 from tavolo.models import Componente, Seduta, Verbale
 from tavolo.services import verbali
-from tavolo.services.errori import Rifiuto
+from portale.lib.rifiuti import Rifiuto
 adesso = timezone.now()
 def verbale(): return Verbale.objects.get()
 def scrivi(testo):

@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from portale.lib.dates import ROMA
+from portale.lib.rifiuti import Rifiuto, Superata
 from posta.models import Messaggio
 from tavolo.contenuto_verbale import leggi, nomi_riservati, oscura
 from tavolo.models import (
@@ -26,7 +27,6 @@ from tavolo.models import (
     Verbale,
 )
 from tavolo.services import impegni, verbali
-from tavolo.services.errori import Rifiuto, Superata
 from tests.factories import (
     ComponenteFactory,
     DecisioneFactory,

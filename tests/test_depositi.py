@@ -328,9 +328,32 @@ def test_every_setting_of_the_environment_is_in_the_table_of_the_readme():
     assert scritti == letti
 
 
-@pytest.mark.parametrize("nome", ["README.md", "CONTRIBUTING.md", "docs/esercizio.md"])
+DOCUMENTI = sorted(
+    str(file.relative_to(ROOT)) for file in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+)
+
+
+@pytest.mark.parametrize("nome", DOCUMENTI)
 def test_links_between_documents_lead_somewhere(nome):
     file = ROOT / nome
     legami = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", file.read_text())
 
     assert [legame for legame in legami if not (file.parent / legame).exists()] == []
+
+
+def test_decision_records_that_the_code_points_at_are_there():
+    """By the number alone, or by the name of the file."""
+    detti = {
+        (nome, detto)
+        for nome in versionati()
+        if nome.endswith((".py", ".html", ".js", ".css", ".md"))
+        for detto in re.findall(r"docs/adr/([0-9]{4}[a-z0-9-]*)", (ROOT / nome).read_text())
+    }
+    scritti = [uno.stem for uno in (ROOT / "docs/adr").glob("*.md")]
+
+    assert len(detti) > 20
+    assert [
+        uno
+        for uno in sorted(detti)
+        if uno[1] not in scritti and uno[1] not in {s[:4] for s in scritti}
+    ] == []

@@ -1,4 +1,4 @@
-"""The office's lists, whatever the number of their rows (docs/adr/0027-elenchi-dell-ufficio.md).
+"""The office's lists, whatever the number of their rows (docs/adr/0029-elenchi-dell-ufficio.md).
 
 * A list counts, and is leafed through, up to ``LIMITE`` rows; beyond, it says so, and one narrows
   it down with a filter or a search.

@@ -57,11 +57,12 @@ lock: ## resolve pyproject.toml into the two lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements-dev.lock
 
-bench: ambiente ## measure pages, registrations, mails and sheets, as ratios within this run
+bench: ambiente ## measure pages, registrations, mails, mails to many and sheets, as ratios within this run
 	$(PY) benchmarks/pagine.py
 	$(PY) benchmarks/iscrizioni.py
 	$(PY) benchmarks/posta.py
 	$(PY) benchmarks/fogli.py --righe 2000
+	$(PY) benchmarks/comunicazioni.py --persone 5000
 
 ci: ## everything that must hold before a change lands (installs and starts what it needs)
 	@exec .ci/run

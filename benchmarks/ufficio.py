@@ -43,16 +43,17 @@ MOLTE = 10
 FUTURI = 200
 
 
-def _proposte():
-    """The neighbour by this name, which is also an app's."""
-    dove = Path(__file__).with_name("proposte.py")
-    spec = importlib.util.spec_from_file_location("benchmark_proposte", dove)
+def vicino(nome):
+    """The neighbour of a name that is also an app's."""
+    spec = importlib.util.spec_from_file_location(
+        f"benchmark_{nome}", Path(__file__).with_name(f"{nome}.py")
+    )
     modulo = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(modulo)
     return modulo
 
 
-proposte = _proposte()
+proposte = vicino("proposte")
 
 # --- Filling --------------------------------------------------------------------------------
 

@@ -6,8 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from eventi.models import Incontro
-from portale.lib import dates
-from portale.lib.admin import DomandeFilter, SolaLetturaInline, UfficioModelAdmin
+from portale.lib.admin import DomandeFilter, PassiInline, UfficioModelAdmin
 
 from . import admin_views
 from .admin_forms import ComunicazioneForm
@@ -17,21 +16,9 @@ from .models import Comunicazione, Destinatario, PassaggioComunicazione
 Stato = Comunicazione.Stato
 
 
-class PassaggioInline(SolaLetturaInline):
+class PassaggioInline(PassiInline):
     model = PassaggioComunicazione
     fields = readonly_fields = ["quando", "passaggio", "autore", "motivo"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passaggio):
-        return dates.giorno_e_ora(passaggio.created_at)
-
-    @admin.display(description=_("passaggio"))
-    def passaggio(self, passaggio):
-        return str(passaggio)
 
 
 class ConsegneFilter(DomandeFilter):

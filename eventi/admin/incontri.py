@@ -25,7 +25,13 @@ from eventi.promemoria import REGOLE_PREDEFINITE, imposta_promemoria, programma_
 from importazioni.elenchi import FoglioModelAdmin
 from percorso.models import Percorso
 from portale.lib import dates
-from portale.lib.admin import DomandeFilter, SolaLetturaInline, UfficioFormSet, UfficioInline
+from portale.lib.admin import (
+    DomandeFilter,
+    PassiInline,
+    SolaLetturaInline,
+    UfficioFormSet,
+    UfficioInline,
+)
 
 Stato = Incontro.Stato
 
@@ -102,21 +108,9 @@ class PromemoriaInline(UfficioInline):
         return dates.giorno_e_ora(promemoria.dovuto_at)
 
 
-class PassaggioIncontroInline(SolaLetturaInline):
+class PassaggioIncontroInline(PassiInline):
     model = PassaggioIncontro
     fields = readonly_fields = ["quando", "passaggio", "autore", "motivo", "date"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passaggio):
-        return dates.giorno_e_ora(passaggio.created_at)
-
-    @admin.display(description=_("passaggio"))
-    def passaggio(self, passaggio):
-        return str(passaggio)
 
     @admin.display(description=_("data dell'incontro"))
     def date(self, passaggio):

@@ -17,30 +17,16 @@ from eventi.admin_views import Porta, quadro_posti
 from eventi.cerca import ISCRIZIONE
 from eventi.models import Incontro, Iscrizione, Necessita, PassaggioIscrizione, RichiestaServizio
 from importazioni.elenchi import FoglioModelAdmin
-from portale.lib import dates
-from portale.lib.admin import DomandeFilter, SolaLetturaInline, inviati
+from portale.lib.admin import DomandeFilter, PassiInline, inviati
 
 from .filtri import IscrivibileFilter
 
 Stato = Iscrizione.Stato
 
 
-class PassaggioIscrizioneInline(SolaLetturaInline):
+class PassaggioIscrizioneInline(PassiInline):
     model = PassaggioIscrizione
     fields = readonly_fields = ["quando", "passaggio", "posti", "attore", "autore", "motivo"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passaggio):
-        return dates.giorno_e_ora(passaggio.created_at)
-
-    @admin.display(description=_("passaggio"))
-    def passaggio(self, passaggio):
-        stati = dict(Stato.choices)
-        return f"{stati.get(passaggio.da, '–')} → {stati.get(passaggio.a, passaggio.a)}"
 
 
 class RiservataInline(admin.StackedInline):

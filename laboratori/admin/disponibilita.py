@@ -9,7 +9,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import PrimaFilter, SolaLetturaInline, UfficioModelAdmin, inviati
+from portale.lib.admin import (
+    PassiInline,
+    PrimaFilter,
+    UfficioModelAdmin,
+    inviati,
+)
 
 from .. import services
 from ..cerca import DISPONIBILITA
@@ -69,22 +74,10 @@ class ChiudiForm(forms.Form):
     )
 
 
-class PassaggioDisponibilitaInline(SolaLetturaInline):
+class PassaggioDisponibilitaInline(PassiInline):
     model = PassaggioDisponibilita
     fields = readonly_fields = ["quando", "passaggio", "autore", "assegnata_a"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore", "assegnata_a")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passaggio):
-        return dates.giorno_e_ora(passaggio.created_at)
-
-    @admin.display(description=_("passaggio"))
-    def passaggio(self, passaggio):
-        stati = dict(Stato.choices)
-        return f"{stati.get(passaggio.da, '–')} → {stati.get(passaggio.a, passaggio.a)}"
+    legati = ("assegnata_a",)
 
 
 @admin.register(Disponibilita)

@@ -223,6 +223,26 @@ class SolaLetturaInline(admin.TabularInline):
         return False
 
 
+class PassiInline(SolaLetturaInline):
+    """The steps of an object's life (``da``, ``a``: its ``stato`` before and after), by whom and
+    when. ``legati`` are the rows that a step names besides its author."""
+
+    verbose_name_plural = _("che cosa è successo finora")
+    legati = ()
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("autore", *self.legati)
+
+    @admin.display(description=_("quando"))
+    def quando(self, passo):
+        return dates.giorno_e_ora(passo.created_at)
+
+    @admin.display(description=_("passaggio"))
+    def passaggio(self, passo):
+        stati = dict(self.parent_model._meta.get_field("stato").flatchoices)
+        return f"{stati.get(passo.da, '–')} → {stati.get(passo.a, passo.a)}"
+
+
 class Cambiato(Exception):
     """The object is not any more what the officer read; the message tells her."""
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from eventi.models import Incontro
 from percorso.models import Percorso
 from portale.lib import dates
-from portale.lib.admin import Cambiato, SolaLetturaInline, UfficioModelAdmin, inviati
+from portale.lib.admin import Cambiato, PassiInline, UfficioModelAdmin, inviati
 from portale.lib.testo import normalizza_email
 from proposte import bisogni, coda, ricerca
 from proposte.admin.filtri import DoveFilter, TemaFilter
@@ -88,24 +88,15 @@ class ServeFilter(admin.SimpleListFilter):
         return scelte[self.value()]() if self.value() in scelte else queryset
 
 
-class PassaggioBisognoInline(SolaLetturaInline):
+class PassaggioBisognoInline(PassiInline):
     model = PassaggioBisogno
     fields = readonly_fields = ["quando", "passaggio", "autore", "perche"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passo):
-        return dates.giorno_e_ora(passo.created_at)
 
     @admin.display(description=_("passaggio"))
     def passaggio(self, passo):
         if passo.da == passo.a:
             return gettext("modifica")
-        stati = dict(Stato.choices)
-        return f"{stati.get(passo.da, '–')} → {stati.get(passo.a, passo.a)}"
+        return super().passaggio(passo)
 
     @admin.display(description=_("perché"))
     def perche(self, passo):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from percorso.models import Percorso
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, UfficioModelAdmin
+from portale.lib.admin import PassiInline, SolaLetturaInline, UfficioModelAdmin
 from portale.lib.testo import normalizza_email
 from proposte import admin_coda, admin_views, coda, da_fare, ricerca
 from proposte.admin.filtri import DoveDettoFilter, TemaFilter
@@ -42,24 +42,17 @@ class ConAutoreInline(SolaLetturaInline):
         return super().get_queryset(request).select_related("autore")
 
 
-class PassaggioInline(ConAutoreInline):
+class PassaggioInline(PassiInline):
     model = Passaggio
     fk_name = "proposta"
     fields = readonly_fields = ["quando", "passaggio", "autore", "perche", "con"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("altra")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passo):
-        return dates.giorno_e_ora(passo.created_at)
+    legati = ("altra",)
 
     @admin.display(description=_("passaggio"))
     def passaggio(self, passo):
         if passo.evento != Passaggio.Evento.STATO:
             return passo.get_evento_display()
-        return f"{passo.get_da_display() or '–'} → {passo.get_a_display()}"
+        return super().passaggio(passo)
 
     @admin.display(description=_("perché"))
     def perche(self, passo):

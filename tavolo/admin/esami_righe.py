@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline
+from portale.lib.admin import PassiInline, SolaLetturaInline
 from proposte.models import Proposta
 
 from ..models import (
@@ -151,17 +151,9 @@ class CommentoInline(SolaLetturaInline):
         return quando_a_parole(commento.created_at)
 
 
-class PassaggioInline(SolaLetturaInline):
+class PassaggioInline(PassiInline):
     model = PassaggioEsame
     fields = readonly_fields = ["quando", "evento", "fino_al", "testo", "autore"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passo):
-        return quando_a_parole(passo.created_at)
 
     @admin.display(description=_("si risponde fino a"))
     def fino_al(self, passo):

@@ -17,7 +17,7 @@ from eventi.admin_forms import ConfermaForm
 from eventi.models import Incontro
 from percorso.models import Percorso
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, UfficioInline, inviati
+from portale.lib.admin import PassiInline, SolaLetturaInline, UfficioInline, inviati
 from portale.lib.fogli import righe_csv, xlsx
 from proposte.admin_views import Porta
 from proposte.models import Proposta
@@ -113,21 +113,9 @@ class DocumentoInline(SolaLetturaInline):
         return format_html('<a href="{}">{}</a>', url, documento)
 
 
-class PassaggioInline(SolaLetturaInline):
+class PassaggioInline(PassiInline):
     model = PassaggioSeduta
     fields = readonly_fields = ["quando", "passaggio", "autore", "testo"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passo):
-        return dates.giorno_e_ora(passo.created_at)
-
-    @admin.display(description=_("passaggio"))
-    def passaggio(self, passo):
-        return f"{passo.get_da_display() or '–'} → {passo.get_a_display()}"
 
 
 class QuandoFilter(admin.SimpleListFilter):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import accesso
 from portale.lib import dates
-from portale.lib.admin import PrimaFilter, SolaLetturaInline, inviati
+from portale.lib.admin import PassiInline, PrimaFilter, SolaLetturaInline, inviati
 from portale.lib.rifiuti import Rifiuto
 from proposte.segnali import contenuto_cambiato
 
@@ -327,17 +327,10 @@ def punto(componente):
     return gettext("da invitare")
 
 
-class PassaggioInline(SolaLetturaInline):
+class PassaggioInline(PassiInline):
     model = PassaggioSeggio
     fields = readonly_fields = ["quando", "evento", "di_chi", "testo", "autore"]
-    verbose_name_plural = _("che cosa è successo finora")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore", "componente")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passaggio):
-        return dates.giorno_e_ora(passaggio.created_at)
+    legati = ("componente",)
 
     @admin.display(description=_("chi"))
     def di_chi(self, passaggio):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
-from portale.lib.admin import SolaLetturaInline, inviati
+from portale.lib.admin import PassiInline, SolaLetturaInline, inviati
 
 from ..area.forms_verbali import ApprovaForm, RettificaForm
 from ..cerca import VERBALE
@@ -114,17 +114,9 @@ class RettificaInline(SolaLetturaInline):
         return super().get_queryset(request).select_related("seduta__incontro", "autore")
 
 
-class PassaggioVerbaleInline(SolaLetturaInline):
+class PassaggioVerbaleInline(PassiInline):
     model = PassaggioVerbale
-    fields = readonly_fields = ["quando", "da", "a", "testo", "autore"]
-    verbose_name_plural = _("storia")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("autore")
-
-    @admin.display(description=_("quando"))
-    def quando(self, passaggio):
-        return dates.giorno_e_ora(passaggio.created_at)
+    fields = readonly_fields = ["quando", "passaggio", "testo", "autore"]
 
 
 # --- The minutes ----------------------------------------------------------------------------

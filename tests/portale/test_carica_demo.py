@@ -51,7 +51,10 @@ def caricata(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("carica_percorso", verbosity=0)
         iscrizione = IscrizioneFactory(
-            incontro__laboratorio=None, incontro__percorso__stato="concluso"
+            incontro__laboratorio=None,
+            incontro__slug="di-prima",
+            incontro__percorso__slug="di-prima",
+            incontro__percorso__stato="concluso",
         )
         services.rinuncia(iscrizione, adesso=timezone.now())
         DisponibilitaFactory(laboratorio=Laboratorio.objects.first())

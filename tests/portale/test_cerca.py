@@ -313,11 +313,12 @@ def test_a_name_does_not_leaf_through_who_takes_part(client, ada):
 
 def test_a_number_finds_the_proposal_of_that_number_and_not_every_text_with_it(client):
     entra(client, "ufficio")
-    sua = proposta(titolo="Panchine")
-    f.IscrizioneFactory(nome="Ada", email=f"ada{sua.pk}@example.org")
+    # From three figures on it may be a part of a telephone or of an address too.
+    proposta(titolo="Panchine", pk=12)
+    f.IscrizioneFactory(nome="Ada", email="ada12@example.org")
 
-    assert cerca(client, str(sua.pk)) == {"Proposte": ["Panchine"]}
-    assert cerca(client, f"n. {sua.pk}") == {"Proposte": ["Panchine"]}
+    assert cerca(client, "12") == {"Proposte": ["Panchine"]}
+    assert cerca(client, "n. 12") == {"Proposte": ["Panchine"]}
 
 
 def test_accents_endings_and_the_order_of_words_do_not_matter(client):

@@ -24,7 +24,6 @@ from tests.factories import (
     ComunicazioneFactory,
     IncontroFactory,
     IscrizioneFactory,
-    LaboratorioFactory,
     PartecipanteFactory,
     PropostaFactory,
     VerbalizzanteFactory,
@@ -58,8 +57,6 @@ def cammino(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("carica_percorso", verbosity=0)
         call_command("carica_demo", verbosity=0)
-        # The example cycle has the labs of the city.
-        LaboratorioFactory.reset_sequence(500, force=True)
         client = Client()
         persona = entra(client, "amministratrice")
         attraversate = {
@@ -70,7 +67,6 @@ def cammino(django_db_setup, django_db_blocker):
             for modello in porte.modelli()
             for quale in ("add", "change", "delete")
         }
-        LaboratorioFactory.reset_sequence(0, force=True)
         transaction.set_rollback(True)
     return attraversate, verbi
 

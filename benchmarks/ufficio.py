@@ -123,7 +123,8 @@ def colonne(modello, tempo, casi):
     from django.db import connection, models
 
     def preparata(campo, quale):
-        if campo.get_internal_type() != "JSONField":
+        # PostgreSQL's driver knows most of our types; SQLite's does not.
+        if connection.vendor == "postgresql" and campo.get_internal_type() != "JSONField":
             return quale
         return lambda n: campo.get_db_prep_save(quale(n), connection)
 

@@ -7,6 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -263,7 +264,8 @@ class IscrizioneAdmin(FoglioModelAdmin):
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "lingua":
-            return forms.ChoiceField(choices=settings.LANGUAGES, label=db_field.verbose_name)
+            nome = capfirst(str(db_field.verbose_name))
+            return forms.ChoiceField(choices=settings.LANGUAGES, label=nome)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     # --- List ---

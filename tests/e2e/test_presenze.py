@@ -49,7 +49,9 @@ def test_taps_without_a_network_survive_a_reload_and_arrive_once(
     page = context.new_page()
     page.goto(f"{live_server.url.replace('127.0.0.1', 'localhost')}/presenze/{porta.token}/")
     expect(page.get_by_text("Questa pagina si apre anche senza rete")).to_be_visible()
-    voce(page, "Anita").get_by_role("button", name="Presente").click()
+    # It said so before the tap too.
+    with page.expect_response(lambda risposta: risposta.request.method == "POST"):
+        voce(page, "Anita").get_by_role("button", name="Presente").click()
     expect(stato(page)).to_have_text("Tutto salvato.")
 
     context.set_offline(True)
@@ -93,7 +95,8 @@ def test_a_link_that_is_closed_takes_the_names_off_the_phone(
         };
       })"""
     expect(voce(page, "Anita")).to_be_visible()
-    assert page.evaluate(nomi) == 1
+    # They are shown first, and kept right after.
+    page.wait_for_function(f"async () => await ({nomi})() === 1")
     presenze.RUOLO.ritira(porta)
     page.reload()
     expect(page.get_by_text("L'ufficio ha ritirato questo link.")).to_be_visible()
@@ -141,10 +144,11 @@ def test_the_camera_reads_the_code_of_a_confirmation_with_our_own_reader(
     page.on("console", lambda m: rifiuti.append(m.text) if m.type == "error" else None)
     page.goto(f"{live_server.url.replace('127.0.0.1', 'localhost')}/presenze/{porta.token}/")
     expect(voce(page, "Bice")).to_be_visible()
-    page.get_by_role("button", name="Inquadra un codice QR").click()
-    expect(page.locator("[data-presenze=avviso]")).to_have_text(
-        "Bice Neri: presenti in 3.", timeout=20_000
-    )
+    with page.expect_response(lambda risposta: risposta.request.method == "POST"):
+        page.get_by_role("button", name="Inquadra un codice QR").click()
+        expect(page.locator("[data-presenze=avviso]")).to_have_text(
+            "Bice Neri: presenti in 3.", timeout=20_000
+        )
     expect(stato(page)).to_have_text("Tutto salvato.")
     assert vale(iscritte[1]) == (True, 3)
     assert page.evaluate("[typeof self.BarcodeDetector, typeof self.leggiQR]") == [

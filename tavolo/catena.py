@@ -9,19 +9,21 @@ the minutes are not told. Three queries, whatever there is to tell.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import CharField, Count, Value
+from django.db.models import CharField, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portale.lib import dates
+from portale.lib.conteggi import quanti
 from proposte import catena
 from proposte.catena import Passo
 from proposte.models import Proposta
 
 from .models import (
     Decisione,
+    Dissenso,
     Esame,
     ParereComitato,
     ProceduraScritta,
@@ -53,7 +55,7 @@ def decisioni_di(proposta: Proposta):
     return (
         Decisione.objects.filter(proposta=proposta)
         .select_related("seduta__incontro__percorso")
-        .annotate(n_dissensi=Count("dissensi"))
+        .annotate(n_dissensi=quanti(Dissenso, "decisione"))
         .order_by("presa_at", "pk")
     )
 

@@ -7,12 +7,13 @@ Codes and column names do not change with the language.
 
 from collections.abc import Iterator
 
-from django.db.models import Count, QuerySet, Value
+from django.db.models import QuerySet, Value
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
+from portale.lib.conteggi import quanti
 from portale.lib.emails import assoluto
 from proposte.esportazione import BLOCCO, Colonna, Tavola
 
@@ -55,7 +56,7 @@ SEGGI = (
 def _righe_decisioni(decisioni: QuerySet, oggi) -> Iterator[tuple]:
     with translation.override("it"):
         radice = assoluto(reverse("tavolo:decisione_list"))
-    decisioni = decisioni.for_elenco().annotate(n_dissensi=Count("dissensi"))
+    decisioni = decisioni.for_elenco().annotate(n_dissensi=quanti(Dissenso, "decisione"))
     for blocco in _blocchi(decisioni.select_related("annulla")):
         for d in blocco:
             leggibile = d.proposta.pubblica

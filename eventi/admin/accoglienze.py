@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from eventi import presenze
 from eventi.cerca import ACCOGLIENZA
 from eventi.models import Accoglienza, Incontro, Ingresso, SegnoPresenza
-from portale.lib.elenchi import quanti
+from portale.lib.conteggi import quanti
 
 from .filtri import SuoIncontroFilter
 from .ruoli import RuoloModelAdmin

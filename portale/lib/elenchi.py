@@ -16,8 +16,6 @@ from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import InvalidPage, Paginator
 from django.db import models
-from django.db.models import Count, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.utils import formats, timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
@@ -82,14 +80,6 @@ class ElencoUfficio(ChangeList):
     def _ha_indice(self, colonna):
         campo = self.get_ordering_field(colonna)
         return isinstance(campo, str) and ha_indice(self.model, campo.removeprefix("-"))
-
-
-def quanti(modello, campo: str, **filtri) -> Coalesce:
-    """How many rows of another model belong to this one by ``campo``: counted for the rows that
-    are shown, where an aggregate would first join and group the whole table."""
-    righe = modello._default_manager.filter(**{campo: OuterRef("pk")}, **filtri).order_by()
-    conto = righe.values(campo).annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(conto, output_field=IntegerField()), 0)
 
 
 @cache

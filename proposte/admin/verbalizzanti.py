@@ -14,7 +14,7 @@ from eventi.admin.ruoli import RuoloModelAdmin
 from eventi.models import Incontro
 from portale.lib import dates
 from portale.lib.admin import inviati
-from portale.lib.elenchi import quanti
+from portale.lib.conteggi import quanti
 from proposte import raccolta
 from proposte.cerca import VERBALIZZANTE
 from proposte.models import Nota, Verbalizzante

@@ -2,7 +2,6 @@
 its sitting, from the members' area; a procedure is opened and called off here."""
 
 from django.contrib import admin
-from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
 from portale.lib.admin import SolaLetturaInline, inviati
+from portale.lib.conteggi import quanti
 
 from ..cerca import DECISIONE, PARERE
 from ..da_fare import decisioni_in_ritardo, procedure_in_sospeso
@@ -126,7 +126,7 @@ class DecisioneAdmin(ConPropostaMixin, SoloPorte):
             .get_queryset(request)
             .for_elenco()
             .select_related("proposta_da__organizzazione", "annulla", "registrata_da")
-            .annotate(dissenzienti=Count("dissensi"))
+            .annotate(dissenzienti=quanti(Dissenso, "decisione"))
         )
 
     @admin.display(description=_("presa"), ordering="presa_at")
@@ -246,7 +246,7 @@ class ProceduraScrittaAdmin(ConPropostaMixin, SoloPorte):
             super()
             .get_queryset(request)
             .select_related("proposta", "percorso", "aperta_da")
-            .annotate(n_risposte=Count("risposte"))
+            .annotate(n_risposte=quanti(RispostaScritta, "procedura"))
         )
 
     @admin.display(description=_("si apre"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
 from portale.lib.admin import UfficioModelAdmin, UltimiFilter, inviati
-from portale.lib.elenchi import quanti
+from portale.lib.conteggi import quanti
 from proposte.segnali import contenuto_cambiato
 
 from ..cerca import DOCUMENTO

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,6 +18,7 @@ from eventi.models import Incontro
 from percorso.models import Percorso
 from portale.lib import dates
 from portale.lib.admin import PassiInline, SolaLetturaInline, UfficioInline, inviati
+from portale.lib.conteggi import quanti
 from portale.lib.fogli import righe_csv, xlsx
 from proposte.admin_views import Porta
 from proposte.models import Proposta
@@ -176,7 +177,7 @@ class SedutaAdmin(ConPorte):
         righe = (
             super().get_queryset(request).select_related("incontro__sede", "incontro__percorso")
         )
-        return righe.annotate(n_punti=Count("punti", distinct=True))
+        return righe.annotate(n_punti=quanti(PuntoOrdineDelGiorno, "seduta"))
 
     @admin.display(description=_("quando"), ordering="incontro__inizio")
     def quando(self, seduta):

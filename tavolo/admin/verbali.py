@@ -2,7 +2,7 @@
 written in the members' area, where who leads writes them too."""
 
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portale.lib import dates
 from portale.lib.admin import PassiInline, SolaLetturaInline, inviati
+from portale.lib.conteggi import quanti
 
 from ..area.forms_verbali import ApprovaForm, RettificaForm
 from ..cerca import VERBALE
@@ -153,9 +154,8 @@ class VerbaleAdmin(SoloPorte):
         return can_gestire(request.user)
 
     def get_queryset(self, request):
-        sospese = Count("correzioni", Q(correzioni__esito=""), distinct=True)
         righe = super().get_queryset(request).for_elenco().select_related("approvato_in__incontro")
-        return righe.annotate(n_sospese=sospese)
+        return righe.annotate(n_sospese=quanti(Correzione, "verbale", esito=""))
 
     def get_actions(self, request):
         return {}

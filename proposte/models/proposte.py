@@ -287,7 +287,8 @@ class Proposta(models.Model):
     def firma(self):
         """Who proposes it, as everybody reads it."""
         if self.genere_proponente == self.Proponente.INCONTRO and self.incontro_id:
-            return self.incontro.titolo
+            # Reads on after "proposta da", and alone.
+            return _("chi ha partecipato a «%(titolo)s»") % {"titolo": self.incontro.titolo}
         if self.genere_proponente == self.Proponente.ORGANIZZAZIONE and self.organizzazione:
             return self.organizzazione
         return self.nome_mostrato or str(_("una persona"))

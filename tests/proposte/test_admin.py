@@ -1341,7 +1341,7 @@ def test_what_a_meeting_said_carries_the_meetings_name(client, ufficio):
 
     proposta = Proposta.objects.get()
     assert (proposta.canale, proposta.incontro, proposta.tavolo) == ("incontro", incontro, 3)
-    assert proposta.firma == "Che quartiere vuoi?"
+    assert proposta.firma == "chi ha partecipato a «Che quartiere vuoi?»"
 
 
 def test_two_clicks_register_one_proposal_and_the_next_sheet_is_ready(client, ufficio):

@@ -504,7 +504,14 @@ def test_who_proposes_is_a_person_an_organisation_or_the_meeting(percorso, lab):
     ] == [
         ("persona", "Anna R.", "cartaceo", None, None, None),
         ("organizzazione", "Gli amici del parco", "online", None, None, None),
-        ("incontro", "Assemblea di marzo", "incontro", incontro, 4, None),
+        (
+            "incontro",
+            "chi ha partecipato a «Assemblea di marzo»",
+            "incontro",
+            incontro,
+            4,
+            None,
+        ),
         ("persona", "una persona", "incontro", None, None, None),
     ]
 

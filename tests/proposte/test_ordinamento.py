@@ -216,7 +216,7 @@ def test_notes_become_an_idea_that_answers_the_need_they_were_in(incontro, chi):
     assert (idea.registrato_da, idea.proponente) == (chi, None)
     assert list(idea.bisogni.all()) == [bisogno]
     assert posti(a, b, c) == [f"i{idea.pk}", f"i{idea.pk}", f"b{bisogno.pk}"]
-    assert idea.firma == incontro.titolo
+    assert idea.firma == f"chi ha partecipato a «{incontro.titolo}»"
 
 
 def test_an_idea_of_a_city_meeting_is_for_the_city(chi):

@@ -102,7 +102,7 @@ def test_a_card_says_all_that_helps_to_choose(client):
     ("campi", "firma"),
     [
         ({"genere_proponente": "organizzazione", "organizzazione": "Auser"}, "Auser"),
-        ({"genere_proponente": "incontro"}, "Workshop di zona"),
+        ({"genere_proponente": "incontro"}, "chi ha partecipato a «Workshop di zona»"),
         ({"nome_mostrato": ""}, "una persona"),
     ],
 )

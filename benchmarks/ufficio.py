@@ -39,7 +39,7 @@ SCELTE = 14
 # Tables of which there are ten times as many rows.
 MOLTE = 10
 # Years make what is behind a hundred times as much, and not the meetings to come, the telephone
-# calls to make and the mails that wait.
+# calls to make, the mails that wait and the seats that are held.
 FUTURI = 200
 
 
@@ -389,22 +389,15 @@ def carica_il_resto(quante):
     )
     db.riempi(p.Avanzamento, proposta=proposta, percentuale=lambda n: n % 101)
 
-    # The Tavolo.
+    # The Tavolo: round a table sit some dozens, however many sat there before them.
+    def finito(n):
+        return None if n > quante - FUTURI else passato(n).date() + timedelta(days=1)
+
     db.riempi(t.Organizzazione)
     ente = uno(t.Organizzazione)
-    db.riempi(
-        t.Seggio,
-        percorso=percorso,
-        organizzazione=ente,
-        al=ogni(4, lambda n: passato(n).date() + timedelta(days=300)),
-    )
+    db.riempi(t.Seggio, percorso=percorso, organizzazione=ente, al=finito)
     seggio = uno(t.Seggio)
-    db.riempi(
-        t.Componente,
-        seggio=seggio,
-        ruolo=scelto("titolare", "supplente"),
-        al=ogni(3, lambda n: passato(n).date() + timedelta(days=400)),
-    )
+    db.riempi(t.Componente, seggio=seggio, ruolo=scelto("titolare", "supplente"), al=finito)
     componente = uno(t.Componente)
     db.riempi(
         t.RichiestaAdesione,

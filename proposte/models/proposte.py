@@ -234,6 +234,8 @@ class Proposta(models.Model):
             models.Index(fields=["stato", "inviata_at"], name="proposta_stato"),
             # How many of each kind: counted here, and not in the rows.
             models.Index(fields=[*_FILTRI, "indice_temi"], name="proposta_gruppi"),
+            # Which titles say the same.
+            models.Index(fields=["indice_titolo", "stato"], name="proposta_titoli"),
         ]
         constraints = [
             models.CheckConstraint(

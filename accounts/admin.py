@@ -8,7 +8,7 @@ from allauth.usersessions.admin import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
@@ -123,6 +123,11 @@ class UserAdmin(UfficioModelAdmin):
     )
     ACCESSO = (_("Come entra"), {"fields": ["secondo_passaggio"]})
     DATE = (_("Date"), {"fields": ["last_login", "date_joined"]})
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "user_permissions":
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portale.lib.admin import GiornoOraInput
 from portale.lib.file_sicuri import ACCETTATI
+from portale.lib.scelte import UltimeField
 from portale.lib.testo import normalizza_email
 
 from .doppioni import forse_gia_iscritte
@@ -44,7 +45,7 @@ class MotivoForm(forms.Form):
 class SpostaForm(MotivoForm):
     inizio = forms.DateTimeField(label=_("Nuovo inizio"), widget=GiornoOraInput)
     fine = forms.DateTimeField(label=_("Nuova fine"), widget=GiornoOraInput)
-    sede = forms.ModelChoiceField(
+    sede = UltimeField(
         Sede.objects.all(),
         label=_("Sede"),
         required=False,

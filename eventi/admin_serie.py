@@ -21,6 +21,7 @@ from laboratori.models import Laboratorio
 from percorso.models import Percorso
 from portale.lib import contesa, dates
 from portale.lib.admin import Cambiato, GiornoInput, inviati
+from portale.lib.scelte import UltimeField
 
 from . import serie, services
 from .admin_forms import RIGA
@@ -276,7 +277,7 @@ class ModificaSerieForm(forms.Form):
     durata = forms.IntegerField(
         label=_("Durata in minuti"), required=False, min_value=15, max_value=720
     )
-    sede = forms.ModelChoiceField(Sede.objects.all(), label=_("Sede"), required=False)
+    sede = UltimeField(Sede.objects.all(), label=_("Sede"), required=False)
     posti = forms.IntegerField(label=_("Posti"), required=False, min_value=1)
     descrizione = forms.CharField(
         label=_("Di che cosa si parla"),

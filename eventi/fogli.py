@@ -30,6 +30,7 @@ from importazioni.risorse import (
 from laboratori.fogli import nomi_dei_laboratori
 from percorso.models import Percorso
 from portale.lib import celle, dates
+from portale.lib.scelte import UltimeField
 
 from .models import Incontro, Iscrizione, Sede
 from .models.iscrizioni import POSTI_MASSIMI
@@ -560,7 +561,7 @@ class _Lingua(Testo):
 
 
 class IscrizioniForm(Opzioni):
-    incontro = forms.ModelChoiceField(
+    incontro = UltimeField(
         None,
         label=gettext_lazy("Incontro"),
         required=False,

@@ -15,6 +15,7 @@ from eventi.models import Incontro
 from percorso.models import Percorso
 from portale.lib.admin import GiornoInput
 from portale.lib.file_sicuri import ACCETTATI
+from portale.lib.scelte import UltimeField, UltimeMolteField
 from portale.lib.testo import normalizza_email
 
 from .models import Bisogno, Canale, Moderazione, Proposta, Tema, VerificaTecnica
@@ -288,7 +289,7 @@ class RegistraForm(TestiForm):
         choices=[scelta for scelta in Canale.choices if scelta[0] != Canale.ONLINE],
         initial=Canale.CARTACEO,
     )
-    incontro = forms.ModelChoiceField(
+    incontro = UltimeField(
         None, label=_("Incontro"), required=False, help_text=_("Se è nata in un incontro.")
     )
     tavolo = forms.IntegerField(
@@ -304,9 +305,7 @@ class RegistraForm(TestiForm):
             "ritirare la proposta. Non si vede sul sito."
         ),
     )
-    bisogni = forms.ModelMultipleChoiceField(
-        None, label=_("Bisogni a cui risponde"), required=False
-    )
+    bisogni = UltimeMolteField(None, label=_("Bisogni a cui risponde"), required=False)
     pubblica = forms.BooleanField(
         label=_("L'ho letta: pubblicala subito"),
         required=False,

@@ -31,6 +31,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import contesa, dates, storia
 from .elenchi import ElencoUfficio, PaginatoreCorto
+from .scelte import UltimeField
 
 
 class GiornoInput(forms.DateInput):
@@ -99,6 +100,8 @@ CAMPI = {
     models.DateField: {"widget": GiornoInput},
     models.DateTimeField: {"form_class": forms.DateTimeField, "widget": GiornoOraInput},
     models.URLField: {"assume_scheme": "https"},
+    models.ForeignKey: {"form_class": UltimeField},
+    models.OneToOneField: {"form_class": UltimeField},
 }
 
 

@@ -18,6 +18,7 @@ from eventi.models import Incontro
 from percorso.models import Percorso
 from portale.lib import dates
 from portale.lib.admin import Cambiato, PassiInline, UfficioModelAdmin, inviati
+from portale.lib.scelte import UltimeField
 from portale.lib.testo import normalizza_email
 from proposte import bisogni, coda, ricerca
 from proposte.admin.filtri import DoveFilter, TemaFilter
@@ -103,7 +104,7 @@ class PassaggioBisognoInline(PassiInline):
         return ": ".join(filter(None, [passo.get_motivo_display(), passo.testo]))
 
 
-class IncontroField(forms.ModelChoiceField):
+class IncontroField(UltimeField):
     """A meeting with its day: two workshops may have one title."""
 
     def label_from_instance(self, incontro):

@@ -15,6 +15,7 @@ from eventi.models import Incontro
 from portale.lib import dates
 from portale.lib.admin import inviati
 from portale.lib.conteggi import quanti
+from portale.lib.scelte import UltimeField
 from proposte import raccolta
 from proposte.cerca import VERBALIZZANTE
 from proposte.models import Nota, Verbalizzante
@@ -32,7 +33,7 @@ def incontri_da_verbalizzare(user, adesso):
     )
 
 
-class IncontroField(forms.ModelChoiceField):
+class IncontroField(UltimeField):
     def __init__(self, **kwargs):
         super().__init__(**kwargs, label=_("Incontro"))
 

@@ -5,6 +5,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portale.lib.admin import GiornoOraInput
+from portale.lib.scelte import UltimeField
 from proposte.forms_partecipazione import CampoTesto
 from proposte.models import Proposta
 
@@ -18,7 +19,7 @@ def _lunghezza(campo):
 
 
 class ApriProceduraForm(forms.Form):
-    proposta = forms.ModelChoiceField(
+    proposta = UltimeField(
         Proposta.objects.filter(stato=Proposta.Stato.IN_VALUTAZIONE).order_by("titolo", "pk"),
         label=_("Proposta"),
         help_text=_("Quelle in valutazione."),

@@ -80,6 +80,8 @@ class PuntoInline(UfficioInline):
         percorso = self.seduta.incontro.percorso_id if self.seduta else None
         if db_field.name == "relatore":
             kwargs["queryset"] = Seggio.objects.filter(percorso=percorso).for_elenco()
+            # All of them: the rows share the list, which knows nothing of what each has chosen.
+            kwargs["form_class"] = forms.ModelChoiceField
         elif db_field.name == "proposte":
             # Those to be decided, and what is on the agenda already whatever became of it.
             kwargs["queryset"] = Proposta.objects.filter(

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from eventi.models import Incontro, Sede
 from percorso.models import Percorso
 from portale.lib.admin import GiornoInput, GiornoOraInput
+from portale.lib.scelte import UltimeField
 from proposte.models import Proposta
 
 from ..formati import ACCETTATI
@@ -35,7 +36,7 @@ class NuovaSedutaForm(forms.Form):
     inizio = forms.DateTimeField(label=_("Inizio"), widget=GiornoOraInput)
     fine = forms.DateTimeField(label=_("Fine"), required=False, widget=GiornoOraInput)
     modalita = forms.ChoiceField(label=_("Modalità"), choices=Incontro.Modalita.choices)
-    sede = forms.ModelChoiceField(Sede.objects.all(), label=_("Sede"), required=False)
+    sede = UltimeField(Sede.objects.all(), label=_("Sede"), required=False)
     link_online = forms.URLField(
         label=_("Collegamento online"),
         required=False,
@@ -131,7 +132,7 @@ class CorreggiForm(forms.Form):
 
 class NuovoDocumentoForm(forms.Form):
     percorso = forms.ModelChoiceField(Percorso.objects.none(), label=_("Percorso"))
-    seduta = forms.ModelChoiceField(
+    seduta = UltimeField(
         Seduta.objects.none(),
         label=_("Seduta"),
         required=False,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from percorso.models import Percorso
 from portale.lib.admin import GiornoInput
+from portale.lib.scelte import UltimeField
 from portale.lib.testo import normalizza_email, righe
 from proposte.admin_forms import campo_testo
 
@@ -65,7 +66,7 @@ class SeggioForm(forms.Form):
 
 
 class NuovoSeggioForm(SeggioForm):
-    organizzazione = forms.ModelChoiceField(
+    organizzazione = UltimeField(
         Organizzazione.objects.all(),
         label=_("Organizzazione"),
         help_text=_("Se non c'è, aggiungila prima fra le organizzazioni."),
@@ -133,7 +134,7 @@ class ReinvitaForm(forms.Form):
 
 
 class AccogliForm(forms.Form):
-    organizzazione = forms.ModelChoiceField(
+    organizzazione = UltimeField(
         Organizzazione.objects.all(),
         label=_("Organizzazione"),
         required=False,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portale.lib.forms import PortaleFormHelper
+from portale.lib.scelte import UltimeField
 from proposte.forms_partecipazione import CampoTesto
 from proposte.models import Proposta
 
@@ -188,7 +189,7 @@ class ParereForm(forms.Form):
         max_length=_lunghezza(ParereComitato, "titolo"),
         widget=forms.TextInput,
     )
-    proposta = forms.ModelChoiceField(
+    proposta = UltimeField(
         Proposta.objects.none(),
         label=gettext_lazy("Sulla proposta"),
         required=False,

@@ -145,6 +145,7 @@ class NotaAdmin(UfficioModelAdmin):
     list_select_related = ["incontro", "bisogno", "proposta"]
     cercato = NOTA
     ordering = ["-incontro_id", "tavolo", "verbalizzante_id", "ordine", "pk"]
+    ordering_se_molte = ["-pk"]
     sortable_by = []
 
     def get_queryset(self, request):

@@ -72,6 +72,7 @@ class Risposta(models.Model):
         verbose_name = _("risposta")
         verbose_name_plural = _("risposte")
         ordering = ["proposta_id", "-numero"]
+        indexes = [models.Index(fields=["-pubblicata_at", "-id"], name="risposta_recente")]
         constraints = [
             models.UniqueConstraint(fields=["proposta", "numero"], name="risposta_numero_unico"),
             models.CheckConstraint(
@@ -121,6 +122,13 @@ class VerificaTecnica(models.Model):
         verbose_name = _("verifica tecnica")
         verbose_name_plural = _("verifiche tecniche")
         ordering = ["scadenza", "pk"]
+        indexes = [
+            models.Index(
+                fields=["scadenza", "id"],
+                condition=Q(conclusa_at=None),
+                name="verifica_da_concludere",
+            )
+        ]
 
     def __str__(self):
         return f"{self._meta.verbose_name}: {self.proposta}"
@@ -154,6 +162,7 @@ class Avanzamento(models.Model):
         verbose_name = _("avanzamento")
         verbose_name_plural = _("avanzamenti")
         ordering = ["giorno", "pk"]
+        indexes = [models.Index(fields=["-giorno", "-id"], name="avanzamento_recente")]
         constraints = [
             models.CheckConstraint(
                 name="avanzamento_percentuale", condition=Q(percentuale__lte=100)

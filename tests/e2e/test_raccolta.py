@@ -64,7 +64,8 @@ class Rete:
     def _passa(self, da, a, ritorno):
         try:
             while pezzo := da.recv(65536):
-                if ritorno and self.com_e == "perde":
+                # Also on a connection that was being made while the network went away.
+                if self.com_e == "manca" or (ritorno and self.com_e == "perde"):
                     break
                 a.sendall(pezzo)
         except OSError:

@@ -8,9 +8,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 PY := .venv/bin/python
-# A module stays in one process: what it loads once for all its tests is loaded once. Not the largest
-# first: modules of a few long tests would all come last, and a process wait for the longest.
-TESTS ?= -n auto --maxprocesses 8 --dist loadscope --no-loadscope-reorder
+# A module stays in one process: what it loads once for all its tests is loaded once.
+TESTS ?= -n auto --maxprocesses 8 --dist loadscope
 
 # Left in the environment by other work, these would lead pip, Python or Django astray.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE

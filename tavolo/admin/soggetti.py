@@ -386,7 +386,9 @@ class SeggioAdmin(SoloPorte):
         ]
 
     def add_view(self, request, form_url="", extra_context=None):
-        form = moduli.NuovoSeggioForm(inviati(request), initial={"dal": oggi()})
+        """``?organizzazione=`` chooses whose it is beforehand."""
+        iniziali = {"dal": oggi(), "organizzazione": request.GET.get("organizzazione", "")}
+        form = moduli.NuovoSeggioForm(inviati(request), initial=iniziali)
         return self.nuovo(
             request,
             form=form,

@@ -202,8 +202,8 @@ class ParereForm(forms.Form):
     chiave = forms.CharField(max_length=36, widget=forms.HiddenInput)
     versione = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, percorso, parere=None):
-        iniziali = {"chiave": str(uuid.uuid4()), "versione": 0}
+    def __init__(self, data=None, *, percorso, parere=None, proposta=""):
+        iniziali = {"chiave": str(uuid.uuid4()), "versione": 0, "proposta": proposta}
         if parere:
             iniziali = {
                 campo: getattr(parere, campo)

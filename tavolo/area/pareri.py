@@ -57,8 +57,11 @@ def parere_list(request, adesso):
 @area
 @require_http_methods(["GET", "HEAD", "POST"])
 def parere_crea(request, adesso):
+    """A draft of an opinion. ``?proposta=`` chooses what it is about beforehand."""
     percorso, accesso = _del_comitato(request)
-    form = ParereForm(request.POST or None, percorso=percorso)
+    form = ParereForm(
+        request.POST or None, percorso=percorso, proposta=request.GET.get("proposta", "")
+    )
     if request.method == "POST" and form.is_valid():
         try:
             parere = services.scrivi(

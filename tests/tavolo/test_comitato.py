@@ -5,8 +5,10 @@ from datetime import datetime
 import pytest
 from django.urls import reverse
 
+from portale.lib import scelte
 from portale.lib.dates import ROMA
 from portale.lib.rifiuti import Rifiuto, Superata
+from proposte.models import Proposta
 from tavolo.models import ParereComitato
 from tavolo.services import comitato
 from tests.factories import GaranteFactory, PropostaFactory, UserFactory
@@ -96,6 +98,23 @@ def test_the_comitato_writes_saves_and_publishes(client, come, percorso):
     assert client.get(pagina).status_code == 404
     parere.refresh_from_db()
     assert (parere.testo, parere.pubblicato_at is None) == ("Lunghi.", False)
+
+
+def test_an_opinion_is_begun_on_a_proposal_however_old(client, come, percorso, monkeypatch):
+    monkeypatch.setattr(scelte, "QUANTE", 2)
+    vecchia, *_altre = [
+        PropostaFactory(percorso=percorso, stato=Proposta.Stato.IN_VALUTAZIONE) for _n in range(4)
+    ]
+    come("comitato")
+    crea = f"{reverse('area:parere_crea')}?percorso={percorso.slug}"
+    scelta = f'<option value="{vecchia.pk}" selected>'
+
+    assert scelta not in client.get(crea).text
+    assert scelta in client.get(f"{crea}&proposta={vecchia.pk}").text
+    # One that is not to be chosen, and what is none.
+    for niente in (PropostaFactory(percorso=percorso).pk, "x", ""):
+        modulo = client.get(f"{crea}&proposta={niente}").context["form"]
+        assert str(modulo["proposta"]).count(" selected") == (niente == "")
 
 
 @pytest.mark.parametrize("ruolo", RUOLI)

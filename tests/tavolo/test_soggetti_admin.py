@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
+from portale.lib import scelte
 from posta.models import Messaggio
 from tavolo import da_fare
 from tavolo.models import (
@@ -343,3 +344,13 @@ def test_the_sheets_have_contacts_only_on_request_and_leave_a_trace(client, uffi
     assert ("Carla Segreta" in testo, "Carla Segreta" in righe[1]) == (contatti, contatti)
     assert componente.nome not in testo
     assert LogEntry.objects.count() == (2 if contatti else 0)
+
+
+def test_a_seat_is_opened_for_an_organisation_however_old(client, ufficio, monkeypatch):
+    monkeypatch.setattr(scelte, "QUANTE", 2)
+    vecchia, *_altre = [OrganizzazioneFactory() for _n in range(4)]
+    url = reverse("admin:tavolo_seggio_add")
+    scelta = f'<option value="{vecchia.pk}" selected>'
+
+    assert scelta not in client.get(url).text
+    assert scelta in client.get(f"{url}?organizzazione={vecchia.pk}").text

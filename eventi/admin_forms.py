@@ -33,6 +33,15 @@ class ConfermaForm(forms.Form):
     """A verb that needs nothing but a yes."""
 
 
+def incontro_a_parole(incontro: Incontro) -> str:
+    """A meeting with its day: two workshops may have one title."""
+    return f"{incontro.titolo} – {incontro.quando}"
+
+
+class IncontroField(UltimeField):
+    label_from_instance = staticmethod(incontro_a_parole)
+
+
 class MotivoForm(forms.Form):
     motivo = forms.CharField(
         label=_("Motivo"),

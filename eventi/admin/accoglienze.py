@@ -5,6 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventi import presenze
+from eventi.admin_forms import incontro_a_parole
 from eventi.cerca import ACCOGLIENZA
 from eventi.models import Accoglienza, Incontro, Ingresso, SegnoPresenza
 from portale.lib.conteggi import quanti
@@ -24,7 +25,7 @@ class AccoglienzaForm(forms.ModelForm):
                 .filter(inizio__gt=adesso - presenze.DOPO)
                 .order_by("inizio", "pk")
             )
-            campo.label_from_instance = lambda incontro: f"{incontro.titolo} – {incontro.quando}"
+            campo.label_from_instance = incontro_a_parole
             campo.help_text = gettext("Il ruolo vale solo per questo incontro.")
 
 

@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from eventi.admin_forms import IncontroField
 from eventi.models import Incontro
 from percorso.models import Percorso
 from portale.lib import dates
 from portale.lib.admin import Cambiato, PassiInline, UfficioModelAdmin, inviati
-from portale.lib.scelte import UltimeField
 from portale.lib.testo import normalizza_email
 from proposte import bisogni, coda, ricerca
 from proposte.admin.filtri import DoveFilter, TemaFilter
@@ -102,13 +102,6 @@ class PassaggioBisognoInline(PassiInline):
     @admin.display(description=_("perché"))
     def perche(self, passo):
         return ": ".join(filter(None, [passo.get_motivo_display(), passo.testo]))
-
-
-class IncontroField(UltimeField):
-    """A meeting with its day: two workshops may have one title."""
-
-    def label_from_instance(self, incontro):
-        return f"{incontro.titolo} – {incontro.quando}"
 
 
 class BisognoForm(forms.ModelForm):

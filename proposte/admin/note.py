@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventi.admin.filtri import SuoIncontroFilter
+from eventi.admin_forms import IncontroField
 from eventi.models import Incontro
 from portale.lib.admin import UfficioModelAdmin
 from proposte.admin_views import Porta
@@ -16,7 +17,7 @@ from proposte.models import Nota, Tema
 from proposte.permissions import can_ordinare
 from proposte.raccolta import TAVOLO_MASSIMO
 
-from .bisogni import IncontroField, link_ordina
+from .bisogni import link_ordina
 
 # --- Themes ---------------------------------------------------------------------------------
 

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from eventi.admin.filtri import SuoIncontroFilter
 from eventi.admin.ruoli import RuoloModelAdmin
+from eventi.admin_forms import IncontroField
 from eventi.models import Incontro
 from portale.lib import dates
 from portale.lib.admin import inviati
 from portale.lib.conteggi import quanti
-from portale.lib.scelte import UltimeField
 from proposte import raccolta
 from proposte.cerca import VERBALIZZANTE
 from proposte.models import Nota, Verbalizzante
@@ -33,14 +33,6 @@ def incontri_da_verbalizzare(user, adesso):
     )
 
 
-class IncontroField(UltimeField):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs, label=_("Incontro"))
-
-    def label_from_instance(self, incontro):
-        return f"{incontro.titolo} – {incontro.quando}"
-
-
 class VerbalizzanteForm(forms.ModelForm):
     class Meta:
         help_texts = {
@@ -55,6 +47,7 @@ class VerbalizzanteForm(forms.ModelForm):
         if "incontro" in self.fields:
             self.fields["incontro"] = IncontroField(
                 queryset=incontri_da_verbalizzare(self.utente, timezone.now()),
+                label=_("Incontro"),
                 help_text=_("Il ruolo vale solo per questo incontro."),
             )
         if "tavolo" in self.fields:
@@ -83,7 +76,7 @@ class TavoliForm(forms.Form):
         super().__init__(*args, **kwargs)
         incontri = incontri_da_verbalizzare(utente, timezone.now())
         self.fields = {
-            "incontro": IncontroField(queryset=incontri),
+            "incontro": IncontroField(queryset=incontri, label=_("Incontro")),
             **self.fields,
         }
 
